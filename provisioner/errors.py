@@ -31,7 +31,9 @@ class NuageError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, key: str, /, *, file: str = "", line: int = 0, subject: str = "", **context: object) -> None:
+    def __init__(
+        self, key: str, /, *, file: str = "", line: int = 0, subject: str = "", **context: object
+    ) -> None:
         self.problems: tuple[Problem, ...] = (Problem(key, file, line, subject, context),)
         super().__init__(key)
 

@@ -50,7 +50,9 @@ def show_problems(problems: Sequence[Problem]) -> None:
 def show_usage_error(error: click.UsageError) -> None:
     """A click usage error in the current language."""
     parameter = getattr(error, "option_name", None) or (
-        error.param.get_error_hint(error.ctx) if isinstance(error, click.BadParameter) and error.param and error.ctx else ""
+        error.param.get_error_hint(error.ctx)
+        if isinstance(error, click.BadParameter) and error.param and error.ctx
+        else ""
     )
     key = {
         click.NoSuchOption: "cli.no-such-option",

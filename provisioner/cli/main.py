@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -12,20 +13,10 @@ from provisioner import __version__, messages
 from provisioner.cli import console
 from provisioner.errors import NuageError
 
-COMMANDS = (
-    "apply",
-    "build",
-    "directory",
-    "dns",
-    "drift",
-    "lab",
-    "plan",
-    "request",
-    "schema",
-    "secrets",
-    "status",
-    "validate",
-    "verify",
+COMMANDS = tuple(
+    sorted(
+        p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in {"__init__", "main", "console"}
+    )
 )
 
 
@@ -61,7 +52,9 @@ def build() -> click.Group:
         name="nuage",
         help=messages.text("cli.help"),
         params=[
-            click.Option(["--lang"], type=click.Choice(messages.LANGUAGES), help=messages.text("cli.help-lang")),
+            click.Option(
+                ["--lang"], type=click.Choice(messages.LANGUAGES), help=messages.text("cli.help-lang")
+            ),
             click.Option(
                 ["--version"],
                 is_flag=True,
