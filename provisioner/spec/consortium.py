@@ -1,0 +1,167 @@
+"""`consortium.yml`: who shares what, where, and under which policy."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from provisioner.spec.types import (
+    Address,
+    Country,
+    Domain,
+    Email,
+    Host,
+    HostKey,
+    Model,
+    Neq,
+    Network,
+    Port,
+    Province,
+    Share,
+    Slug,
+    Text,
+    Url,
+)
+
+
+class LegalForm(StrEnum):
+    """What kind of body operates a site."""
+
+    PUBLIC = "public"
+    COOPERATIVE = "cooperative"
+    NON_PROFIT = "non-profit"
+    PRIVATE = "private"
+
+
+class ServerRole(StrEnum):
+    """What a server does; the services of a tenant live on servers of their role."""
+
+    APPS = "apps"
+
+
+class Headroom(Model):
+    """The share of a server's capacity that placement leaves free."""
+
+    memory: Share = 0.2
+    disk: Share = 0.2
+
+
+class Policy(Model):
+    """What the members agreed on; `nuage validate` refuses a spec that breaks it."""
+
+    countries: frozenset[Country] = frozenset({"CA"})
+    """Countries allowed for an operator and its ultimate parent."""
+    provinces: frozenset[Province] = frozenset({"QC"})
+    """Provinces allowed for a site."""
+    legal_forms: frozenset[LegalForm] = frozenset(LegalForm)
+    headroom: Headroom = Headroom()
+    declared_flows: frozenset[Literal["acme"]] = frozenset()
+    """Flows abroad that the members know of and accept, such as a certificate authority."""
+
+
+class UltimateParent(Model):
+    """Who controls an operator in the end."""
+
+    name: Text
+    country: Country
+
+
+class Operator(Model):
+    """The body that runs a site."""
+
+    id: Slug
+    name: Text
+    neq: Neq
+    """Numéro d'entreprise du Québec, ten digits, quoted."""
+    legal_form: LegalForm
+    country: Country
+    ultimate_parent: UltimateParent
+
+
+class Site(Model):
+    """A building that holds servers. Coordinates in degrees, WGS 84."""
+
+    id: Slug
+    city: Text
+    province: Province
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    operator: Slug
+
+
+class Server(Model):
+    """A Debian 13 machine."""
+
+    id: Slug
+    site: Slug
+    address: Address
+    ssh_port: Port = 22
+    ssh_host_key: HostKey
+    ssh_user: Literal["root", "nuage"] = "nuage"
+    """Account of the first connection; `server_base` creates `nuage`."""
+    memory_gib: int = Field(gt=0, le=65536)
+    disk_gib: int = Field(gt=0, le=1048576)
+    roles: frozenset[ServerRole] = Field(min_length=1)
+    fault_domain: Slug
+    closed: bool = False
+    """Takes no new tenant."""
+    data_device: str = Field(default="", pattern=r"^(/dev/[A-Za-z0-9/_.-]+)?$")
+    """Block device of the Btrfs volume mounted on /srv; empty where it is mounted already."""
+
+
+class Debian(Model):
+    """Where packages come from; no default, so that no address is taken by accident."""
+
+    mirror: Url
+    security_mirror: Url
+    proxy: Url | None = None
+
+
+class MailRelay(Model):
+    """The consortium's mail relay."""
+
+    host: Host
+    port: Port = 25
+    sender_domain: Domain
+
+
+class Acme(Model):
+    """The certificate authority and its country: one abroad is a declared flow."""
+
+    directory: Url
+    country: Country
+    contact: Email
+    authority_file: Text | None = None
+    """PEM file, beside consortium.yml, of an authority that public trust stores don't have."""
+
+
+class Consortium(Model):
+    """The whole of `consortium.yml`."""
+
+    version: Literal[1] = 1
+    name: Text
+    language: Literal["fr", "en"] = "fr"
+    policy: Policy = Policy()
+    operators: tuple[Operator, ...] = Field(min_length=1)
+    sites: tuple[Site, ...] = Field(min_length=1)
+    servers: tuple[Server, ...] = Field(min_length=1)
+    debian: Debian
+    resolvers: tuple[Address, ...] = Field(min_length=1)
+    time_servers: tuple[Host, ...] = Field(min_length=1)
+    mail_relay: MailRelay
+    artifact_mirror: Url
+    acme: Acme
+    administration_networks: tuple[Network, ...] = Field(min_length=1)
+    administration_keys: tuple[str, ...] = ()
+    """OpenSSH public keys of the ops team."""
+    rings: tuple[Slug, ...] = Field(min_length=1)
+    """Release rings, the first one first."""
+
+    @model_validator(mode="after")
+    def _rings_differ(self) -> Self:
+        if len(set(self.rings)) != len(self.rings):
+            raise PydanticCustomError("duplicate_ring", "{value}", {"value": ", ".join(self.rings)})
+        return self
