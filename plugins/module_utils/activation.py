@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the municipalities of a server share is fed by drop-ins; this puts them to work, once for all of them.
+
+Each drop-in of nginx and nftables is checked first. A broken one goes to quarantine with a file that says why, and
+the others go on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from pathlib import Path
+
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import PENDING, ProgramError, run
+
+NGINX = Path("/etc/nginx/nuage.d")
+NFTABLES = Path("/etc/nftables.d/tenants")
+WANTED = Path("/etc/nuage/wanted.d")
+QUARANTINE = Path("/var/lib/nuage/quarantine")
+LOCK = Path("/run/nuage/activation.lock")
+
+
+def put_aside(path, why):
+    QUARANTINE.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (QUARANTINE / f"{path.name}.why").write_text(why)
+    path.replace(QUARANTINE / path.name)
+
+
+def quarantined(code):
+    """Broken drop-ins of a municipality, and what is wrong with each. They leave quarantine when rewritten."""
+    found = {}
+    for path in sorted(QUARANTINE.glob(f"{code}*.why")):
+        mended = any((folder / path.stem).exists() for folder in (NGINX, NFTABLES))
+        if mended:
+            path.unlink()
+            path.with_suffix("").unlink(missing_ok=True)
+        else:
+            found[path.stem] = path.read_text()
+    return found
+
+
+def check_nginx():
+    """Move broken vhosts aside until nginx accepts the rest. Returns what was moved and why."""
+    moved = {}
+    while True:
+        try:
+            run(["nginx", "-t", "-q"])
+            return moved
+        except ProgramError as error:
+            place = re.search(rf"{NGINX}/([A-Za-z0-9._-]+\.conf)", str(error))
+            culprit = NGINX / place.group(1) if place else _first_broken()
+            if culprit is None or not culprit.exists():
+                raise
+            put_aside(culprit, str(error))
+            moved[culprit.name] = str(error)
+
+
+def _first_broken():
+    """A vhost that nginx refuses even alone, for errors that name no file (a missing key, say)."""
+    configuration = Path("/etc/nginx/nginx.conf").read_text()
+    trial = Path("/etc/nginx/.nuage-trial.conf")
+    try:
+        for path in sorted(NGINX.glob("*.conf")):
+            # In nginx's own folder, because relative includes are looked up beside the file.
+            trial.write_text(configuration.replace(f"{NGINX}/*.conf", str(path)))
+            try:
+                run(["nginx", "-t", "-q", "-c", str(trial)])
+            except ProgramError:
+                return path
+    finally:
+        trial.unlink(missing_ok=True)
+    return None
+
+
+def load_nftables():
+    """Load each municipality's drop-in on its own; a broken one leaves the default, which refuses all."""
+    moved = {}
+    for path in sorted(NFTABLES.glob("*.nft")):
+        try:
+            run(["nft", "--check", "--file", str(path)])
+        except ProgramError as error:
+            put_aside(path, str(error))
+            moved[path.name] = str(error)
+    run(["systemctl", "reload", "nftables.service"])
+    return moved
+
+
+def wanted_units():
+    """Units named in the drop-ins, one a line."""
+    units = set()
+    for path in sorted(WANTED.iterdir()) if WANTED.is_dir() else []:
+        units.update(line.strip() for line in path.read_text().splitlines() if line.strip())
+    return units
+
+
+def present_units():
+    """Instances of our templates that are enabled now."""
+    folders = Path("/etc/systemd/system").glob("*.wants")
+    return {link.name for folder in folders for link in folder.glob("nuage-*@*.*")}
+
+
+def bring(units, verb, failed):
+    """One call for all; one by one only to learn which of them failed."""
+    if not units:
+        return
+    try:
+        run(["systemctl", *verb, *units])
+    except ProgramError:
+        for unit in units:
+            try:
+                run(["systemctl", *verb, unit])
+            except ProgramError as error:
+                failed[unit] = str(error)
+
+
+def waiting():
+    """What there is to do."""
+    pending = sorted(path.name for path in PENDING.iterdir()) if PENDING.is_dir() else []
+    return pending + sorted(wanted_units() ^ present_units())
+
+
+def activate():
+    """Do all that is waiting. Whoever comes first does it for everybody; the others wait and find nothing to do."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _activate()
+
+
+def _activate():
+    pending = {path.name for path in PENDING.iterdir()} if PENDING.is_dir() else set()
+    changes, moved, failed = [], {}, {}
+    wanted, present = wanted_units(), present_units()
+    if "nftables" in pending:
+        moved.update(load_nftables())
+        changes.append("nftables")
+    if "systemd" in pending and not wanted - present:
+        run(["systemctl", "daemon-reload"])
+    bring(sorted(present - wanted), ["disable", "--now"], failed)
+    bring(sorted(wanted - present), ["enable", "--now"], failed)
+    changes += sorted(wanted ^ present)
+    restarts = sorted(name.removeprefix("restart:") for name in pending if name.startswith("restart:"))
+    bring(restarts, ["try-restart"], failed)
+    changes += restarts
+    if "nginx" in pending:
+        moved.update(check_nginx())
+        run(["systemctl", "reload", "nginx.service"])
+        changes.append("nginx")
+    if not failed:
+        for name in pending:
+            (PENDING / name).unlink(missing_ok=True)
+    return {"changes": changes, "quarantined": moved, "failed_units": failed}

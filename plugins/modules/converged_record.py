@@ -1,0 +1,137 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Ansible module; see DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: converged_record
+short_description: Put a tenant's drop-ins to work, check that it answers, then record its digest
+description:
+  - With C(code), activates what is waiting on the server; whoever comes first does it for all tenants of a run.
+  - Asks the server itself for a page over HTTPS, with the site's name, and compares the status.
+  - Records the digest only when that succeeds and nothing of the tenant is in quarantine, so that whatever failed is
+    stale and is done again by the next run.
+options:
+  host: {description: Inventory host., type: str, required: true}
+  digest: {description: Digest of the desired state., type: str, required: true}
+  facts: {description: What to keep beside it, such as versions., type: dict, default: {}}
+  address: {description: Address to ask; empty asks nothing., type: str, default: ""}
+  domain: {description: Name of the site., type: str, default: ""}
+  path: {description: Path to ask for., type: str, default: /}
+  status: {description: Expected status., type: int, default: 200}
+  code: {description: Geographic code; empty for a server., type: str, default: ""}
+author: [nuage-commun]
+"""
+EXAMPLES = r"""
+- name: Record
+  nuage_commun.platform.converged_record:
+    host: srv1
+    digest: "{{ nuage_digest }}"
+"""
+RETURN = r"""
+record: {description: What was recorded., type: dict, returned: always}
+"""
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.nuage_commun.platform.plugins.module_utils import activation
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, write_atomic
+
+RECORDS = Path("/var/lib/nuage/converged")
+
+
+class Direct(http.client.HTTPSConnection):
+    """Connects to an address and names the site, so that no resolver is asked.
+
+    The server asks itself: what is checked here is the way from nginx to PHP. The certificate's chain is checked
+    from outside, by ``nuage verify``.
+    """
+
+    def __init__(self, address, domain):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        super().__init__(domain, 443, timeout=60, context=context)
+        self._address = address
+
+    def connect(self):
+        plain = socket.create_connection((self._address, 443), self.timeout)
+        self.sock = self._context.wrap_socket(plain, server_hostname=self.host)
+
+
+def answer(address, domain, path):
+    connection = Direct(address, domain)
+    try:
+        connection.request("GET", path, headers={"User-Agent": "nuage"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def check(module):
+    parameters = module.params
+    code = parameters["code"]
+    if code:
+        try:
+            done = activation.activate()
+        except (ProgramError, OSError) as error:
+            module.fail_json(msg=str(error), nuage_key="apply.activation-failed")
+        broken = activation.quarantined(code)
+        if broken:
+            module.fail_json(msg=json.dumps(broken), nuage_key="apply.quarantined")
+        broken = {unit: why for unit, why in done["failed_units"].items() if f"@{code}." in unit}
+        if broken:
+            module.fail_json(msg=json.dumps(broken), nuage_key="apply.unit-failed")
+    if not parameters["address"]:
+        return
+    try:
+        status = answer(parameters["address"], parameters["domain"], parameters["path"])
+    except (OSError, http.client.HTTPException) as error:
+        module.fail_json(msg=f"{parameters['domain']}: {error}", nuage_key="apply.no-answer")
+    if status != parameters["status"]:
+        module.fail_json(
+            msg=f"{parameters['domain']}: {status}, not {parameters['status']}",
+            nuage_key="apply.wrong-status",
+        )
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "host": {"type": "str", "required": True},
+            "digest": {"type": "str", "required": True},
+            "facts": {"type": "dict", "default": {}},
+            "address": {"type": "str", "default": ""},
+            "domain": {"type": "str", "default": ""},
+            "path": {"type": "str", "default": "/"},
+            "status": {"type": "int", "default": 200},
+            "code": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    path = RECORDS / f"{module.params['host']}.json"
+    wanted = {"digest": module.params["digest"], **module.params["facts"]}
+    try:
+        before = json.loads(path.read_text())
+    except (OSError, ValueError):
+        before = {}
+    kept = {name: value for name, value in before.items() if name != "at"}
+    if not module.check_mode:
+        check(module)
+        if kept != wanted:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            content = json.dumps({**wanted, "at": int(time.time())}, sort_keys=True) + "\n"
+            write_atomic(path, content.encode(), 0o644)
+    # A record is bookkeeping about a change, and not itself one that drift should report.
+    module.exit_json(changed=False, record=wanted)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Ansible module; see DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: converged_state
+short_description: What a server last converged to, and what lives on it
+description:
+  - Reads, in one round trip per server, the digests that the server recorded when it and its tenants last converged.
+  - A certificate that expires soon makes its tenant stale.
+  - With C(details), adds what C(nuage status) shows.
+options:
+  desired: {description: Digest wanted for each inventory host of the server., type: dict, default: {}}
+  full: {description: Count every host as stale., type: bool, default: false}
+  renew_within_days: {description: Days before expiry from which a certificate is stale., type: int, default: 30}
+  details: {description: Add units and disk use., type: bool, default: false}
+author: [nuage-commun]
+"""
+EXAMPLES = r"""
+- name: Read what is so
+  nuage_commun.platform.converged_state:
+    desired: {srv1: 3f…, 46005-apps: 9a…}
+"""
+RETURN = r"""
+stale: {description: Inventory hosts of C(desired) that are stale., type: list, returned: always}
+records: {description: Record of each inventory host., type: dict, returned: always}
+expiring: {description: Domains whose certificate expires soon., type: list, returned: always}
+tenants: {description: Units and disk use by Unix user., type: dict, returned: with details}
+"""
+
+import json
+import time
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
+
+RECORDS = Path("/var/lib/nuage/converged")
+CERTIFICATES = Path("/var/lib/nuage/certificates")
+TENANTS = Path("/srv/tenants")
+
+
+def read_json(path):
+    """The object in a file; an unreadable file is as good as none, and so its tenant is stale."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def stale(desired, records, soon, full):
+    """Hosts whose recorded digest isn't the wanted one, or one of whose certificates expires soon."""
+    return [
+        host
+        for host, digest in sorted(desired.items())
+        if full or records.get(host, {}).get("digest") != digest or records[host].get("domain") in soon
+    ]
+
+
+def expiring(days):
+    limit = time.time() + days * 86400
+    found = {path.parent.name: read_json(path) for path in CERTIFICATES.glob("*/certificate.json")}
+    return sorted(domain for domain, certificate in found.items() if certificate.get("not_after", 0) < limit)
+
+
+def active_units():
+    listed = run(["systemctl", "list-units", "--plain", "--no-legend", "--full", "--state=active", "nuage-*"])
+    return [line.split()[0] for line in listed.splitlines() if line.split()]
+
+
+def details():
+    units = active_units()
+    tenants = {}
+    for home in sorted(TENANTS.iterdir()) if TENANTS.is_dir() else []:
+        code = home.name[1:]
+        tenants[home.name] = {
+            "units": [unit for unit in units if f"@{code}." in unit],
+            "disk_bytes": btrfs.usage_of(home),
+            "disk_limit_bytes": btrfs.limit_of(home),
+        }
+    return tenants
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "desired": {"type": "dict", "default": {}},
+            "full": {"type": "bool", "default": False},
+            "renew_within_days": {"type": "int", "default": 30},
+            "details": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    records = {path.stem: read_json(path) for path in sorted(RECORDS.glob("*.json"))}
+    soon = expiring(module.params["renew_within_days"])
+    result = {
+        "records": records,
+        "expiring": soon,
+        "stale": stale(module.params["desired"], records, soon, module.params["full"]),
+    }
+    if module.params["details"]:
+        try:
+            result["tenants"] = details()
+        except (ProgramError, OSError) as error:
+            module.fail_json(msg=str(error), nuage_key="apply.state-failed")
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
