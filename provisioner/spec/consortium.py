@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,17 +11,25 @@ from pydantic_core import PydanticCustomError
 from provisioner.spec.types import (
     Address,
     Country,
+    Device,
     Domain,
     Email,
+    FileName,
+    Flag,
     Host,
     HostKey,
+    Integer,
     Model,
+    NarrowNetwork,
     Neq,
-    Network,
+    Number,
     Port,
     Province,
+    PublicKey,
+    ServerAddress,
     Share,
     Slug,
+    Sorted,
     Text,
     Url,
 )
@@ -52,13 +60,13 @@ class Headroom(Model):
 class Policy(Model):
     """What the members agreed on; `nuage validate` refuses a spec that breaks it."""
 
-    countries: frozenset[Country] = frozenset({"CA"})
+    countries: Annotated[frozenset[Country], Sorted] = frozenset({"CA"})
     """Countries allowed for an operator and its ultimate parent."""
-    provinces: frozenset[Province] = frozenset({"QC"})
+    provinces: Annotated[frozenset[Province], Sorted] = frozenset({"QC"})
     """Provinces allowed for a site."""
-    legal_forms: frozenset[LegalForm] = frozenset(LegalForm)
+    legal_forms: Annotated[frozenset[LegalForm], Sorted] = frozenset(LegalForm)
     headroom: Headroom = Headroom()
-    declared_flows: frozenset[Literal["acme"]] = frozenset()
+    declared_flows: Annotated[frozenset[Literal["acme"]], Sorted] = frozenset()
     """Flows abroad that the members know of and accept, such as a certificate authority."""
 
 
@@ -87,8 +95,8 @@ class Site(Model):
     id: Slug
     city: Text
     province: Province
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: Number = Field(ge=-90, le=90)
+    longitude: Number = Field(ge=-180, le=180)
     operator: Slug
 
 
@@ -97,18 +105,18 @@ class Server(Model):
 
     id: Slug
     site: Slug
-    address: Address
+    address: ServerAddress
     ssh_port: Port = 22
     ssh_host_key: HostKey
     ssh_user: Literal["root", "nuage"] = "nuage"
     """Account of the first connection; `server_base` creates `nuage`."""
-    memory_gib: int = Field(gt=0, le=65536)
-    disk_gib: int = Field(gt=0, le=1048576)
-    roles: frozenset[ServerRole] = Field(min_length=1)
+    memory_gib: Integer = Field(gt=0, le=65536)
+    disk_gib: Integer = Field(gt=0, le=1048576)
+    roles: Annotated[frozenset[ServerRole], Sorted] = Field(min_length=1)
     fault_domain: Slug
-    closed: bool = False
+    closed: Flag = False
     """Takes no new tenant."""
-    data_device: str = Field(default="", pattern=r"^(/dev/[A-Za-z0-9/_.-]+)?$")
+    data_device: Device = ""
     """Block device of the Btrfs volume mounted on /srv; empty where it is mounted already."""
 
 
@@ -134,8 +142,14 @@ class Acme(Model):
     directory: Url
     country: Country
     contact: Email
-    authority_file: Text | None = None
+    authority_file: FileName | None = None
     """PEM file, beside consortium.yml, of an authority that public trust stores don't have."""
+
+
+class Backends(Model):
+    """What tenants use that may one day be elsewhere; roles take these and never assume localhost."""
+
+    database: Literal["local"] = "local"
 
 
 class Consortium(Model):
@@ -154,14 +168,15 @@ class Consortium(Model):
     mail_relay: MailRelay
     artifact_mirror: Url
     acme: Acme
-    administration_networks: tuple[Network, ...] = Field(min_length=1)
-    administration_keys: tuple[str, ...] = ()
+    administration_networks: tuple[NarrowNetwork, ...] = Field(min_length=1)
+    administration_keys: tuple[PublicKey, ...] = ()
     """OpenSSH public keys of the ops team."""
+    backends: Backends = Backends()
     rings: tuple[Slug, ...] = Field(min_length=1)
     """Release rings, the first one first."""
 
     @model_validator(mode="after")
     def _rings_differ(self) -> Self:
         if len(set(self.rings)) != len(self.rings):
-            raise PydanticCustomError("duplicate_ring", "{value}", {"value": ", ".join(self.rings)})
+            raise PydanticCustomError("duplicate_ring", "{value}", {"value": ", ".join(self.rings), "field": "rings"})
         return self

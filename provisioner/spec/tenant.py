@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from provisioner.spec.sizing import WORDPRESS, Reservation, Size
-from provisioner.spec.types import Code, Domain, Email, Model, Slug, Text
+from provisioner.spec.types import Code, Day, Domain, Email, Integer, Model, Moment, Network, Prose, Slug, Text
 
 
 class State(StrEnum):
@@ -60,9 +59,9 @@ class WordPress(Model):
 
     size: Size = Size.SMALL
     mode: Mode = Mode.ON_DEMAND
-    memory_mib: int | None = Field(default=None, ge=32, le=1048576)
-    disk_mib: int | None = Field(default=None, ge=512, le=1073741824)
-    allowed_destinations: tuple[str, ...] = ()
+    memory_mib: Integer | None = Field(default=None, ge=32, le=1048576)
+    disk_mib: Integer | None = Field(default=None, ge=512, le=1073741824)
+    allowed_destinations: tuple[Network, ...] = ()
     """Addresses or networks that the site may reach; none by default."""
 
     def reservation(self) -> Reservation:
@@ -90,8 +89,8 @@ class Services(Model):
 class Retention(Model):
     """How long things are kept, in days."""
 
-    logs_days: int = Field(default=90, ge=1, le=3650)
-    backups_days: int = Field(default=365, ge=7, le=3650)
+    logs_days: Integer = Field(default=90, ge=1, le=3650)
+    backups_days: Integer = Field(default=365, ge=7, le=3650)
 
 
 class Placing(Model):
@@ -104,24 +103,24 @@ class Placing(Model):
 class Event(Model):
     """Who did what, when and why."""
 
-    at: datetime
+    at: Moment
     by: Text
     action: Text
-    reason: str = Field(default="", max_length=2000)
+    reason: Prose = ""
 
 
 class Tenant(Model):
     """The whole of `tenants/<slug>.yml`; the slug is the file's name, the code is the identity."""
 
-    version: int = Field(default=1, ge=1, le=1)
+    version: Literal[1] = 1
     code: Code
     """Five-digit geographic code of the Répertoire des municipalités, quoted."""
     name: Text
     designation: Text
-    population: int | None = Field(default=None, ge=0, le=10_000_000)
+    population: Integer | None = Field(default=None, ge=0, le=10_000_000)
     region: Text | None = None
     mrc: Text | None = None
-    language: str = Field(default="fr", pattern="^(fr|en)$")
+    language: Literal["fr", "en"] = "fr"
     contacts: Contacts
     domains: Domains
     services: Services
@@ -129,7 +128,7 @@ class Tenant(Model):
     retention: Retention = Retention()
     placement: Placing = Placing()
     state: State
-    leaving_until: date | None = None
+    leaving_until: Day | None = None
     """Last day on which a leaving municipality's sites answer, read-only."""
     history: tuple[Event, ...] = ()
 
@@ -141,5 +140,5 @@ class Tenant(Model):
     @model_validator(mode="after")
     def _leaving_has_a_date(self) -> Self:
         if (self.state is State.LEAVING) != (self.leaving_until is not None):
-            raise PydanticCustomError("leaving_date", "{value}", {"value": self.state.value})
+            raise PydanticCustomError("leaving_date", "{value}", {"value": self.state.value, "field": "leaving_until"})
         return self

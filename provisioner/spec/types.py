@@ -1,29 +1,56 @@
-"""Constrained types that both specs share."""
+"""Constrained types that both specs share.
+
+Validators raise `PydanticCustomError`; its type, with dashes, is a message key of the area `spec`.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
-SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
-DOMAIN = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$")
-HOST_KEY = re.compile(r"^(ssh-ed25519|ecdsa-sha2-nistp256|rsa-sha2-512|ssh-rsa) [A-Za-z0-9+/]{32,}={0,3}$")
-NEQ = re.compile(r"^[1238][0-9]{9}$")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
+HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]{32,}={0,3}")
+PUBLIC_KEY = re.compile(
+    r"(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa"
+    r"|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)"
+    r" [A-Za-z0-9+/]{32,}={0,3}( [^\n\"'\\]*)?"
+)
+NEQ = re.compile(r"[1238][0-9]{9}")
+URL = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]*)?")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ].*")
 
 
 class Model(BaseModel):
     """Frozen, and refuses what it doesn't know: a misspelt field is an error, never a silence."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
 
 def _matches(pattern: re.Pattern[str], key: str) -> AfterValidator:
     def check(value: str) -> str:
-        if not pattern.match(value):
+        if not pattern.fullmatch(value):
             raise PydanticCustomError(key, "{value}", {"value": value})
         return value
 
@@ -37,6 +64,14 @@ def _address(value: str) -> str:
         raise PydanticCustomError("not_an_address", "{value}", {"value": value}) from None
 
 
+def _own_address(value: str) -> str:
+    """A server listens on its own address and on no other: 0.0.0.0 would mean all of them."""
+    address = ipaddress.ip_address(value)
+    if address.is_unspecified or address.is_multicast or "%" in value:
+        raise PydanticCustomError("address_unusable", "{value}", {"value": value})
+    return value
+
+
 def _network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value))
@@ -44,43 +79,80 @@ def _network(value: str) -> str:
         raise PydanticCustomError("not_a_network", "{value}", {"value": value}) from None
 
 
-def _code_text(value: Any) -> Any:
-    # YAML reads 46005 as an integer and 01023 as an octal one: only quoted codes are safe.
-    if isinstance(value, int):
-        raise PydanticCustomError("code_unquoted", "{value}", {"value": str(value)})
+def _narrow_network(value: str) -> str:
+    if ipaddress.ip_network(value).prefixlen == 0:
+        raise PydanticCustomError("network_everything", "{value}", {"value": value})
     return value
 
 
-def _url(value: str) -> str:
-    if not re.match(r"^https?://[A-Za-z0-9.\[\]:-]+(/[^\s'\"]*)?$", value):
-        raise PydanticCustomError("not_a_url", "{value}", {"value": value})
+def _quoted(value: Any) -> Any:  # noqa: ANN401  what YAML gave, before pydantic judges it
+    # Numbers lose their leading zeros (01023 is one of the codes): only quoted ones are safe.
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise PydanticCustomError("unquoted", "{value}", {"value": str(value)})
     return value
 
 
-def _email(value: str) -> str:
-    if not re.match(r"^[A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", value):
-        raise PydanticCustomError("not_an_email", "{value}", {"value": value})
+def _date_text(value: Any) -> Any:  # noqa: ANN401  see above
+    # pydantic would take numbers as seconds since 1970.
+    if isinstance(value, str) and DATE.fullmatch(value):
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("not_a_date", "{value}", {"value": str(value)})
+
+
+def _time_text(value: Any) -> Any:  # noqa: ANN401  see above
+    if isinstance(value, datetime) or (isinstance(value, str) and TIME.fullmatch(value)):
+        return value
+    raise PydanticCustomError("not_a_time", "{value}", {"value": str(value)})
+
+
+def _clean(value: str, *, allowed: str = "") -> str:
+    """The same text in Unicode's composed form, so that names typed on a Mac compare equal.
+
+    Control characters, directional marks and unpaired surrogates are refused; non-breaking spaces stay.
+    """
+    value = unicodedata.normalize("NFC", value)
+    if not value.isprintable():
+        for letter in value:
+            if not (letter.isprintable() or letter in allowed or unicodedata.category(letter) == "Zs"):
+                raise PydanticCustomError(
+                    "control_character", "{character}", {"character": f"U+{ord(letter):04X}"}
+                )
     return value
 
 
-def _one_line(value: str) -> str:
-    if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
-        raise PydanticCustomError("control_character", "{value}", {"value": repr(value)})
-    return value
+def _lines(value: str) -> str:
+    return _clean(value.replace("\r\n", "\n").replace("\r", "\n"), allowed="\n")
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+Prose = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_lines)]
+FileName = Annotated[
+    str, StringConstraints(max_length=200), _matches(re.compile(r"[\w-][\w.-]*"), "not_a_file_name")
+]
 Slug = Annotated[str, StringConstraints(max_length=63), _matches(SLUG, "not_a_slug")]
-Code = Annotated[str, BeforeValidator(_code_text), _matches(re.compile(r"^[0-9]{5}$"), "not_a_code")]
+Code = Annotated[str, BeforeValidator(_quoted), _matches(re.compile(r"[0-9]{5}"), "not_a_code")]
 Domain = Annotated[str, _matches(DOMAIN, "not_a_domain")]
-Host = Annotated[str, StringConstraints(min_length=1, max_length=253), _matches(re.compile(r"^[A-Za-z0-9.:-]+$"), "not_a_host")]
+Host = Annotated[str, StringConstraints(min_length=1, max_length=253), _matches(HOST, "not_a_host")]
 Address = Annotated[str, AfterValidator(_address)]
+ServerAddress = Annotated[str, AfterValidator(_address), AfterValidator(_own_address)]
 Network = Annotated[str, AfterValidator(_network)]
+NarrowNetwork = Annotated[str, AfterValidator(_network), AfterValidator(_narrow_network)]
 HostKey = Annotated[str, _matches(HOST_KEY, "not_a_host_key")]
-Neq = Annotated[str, BeforeValidator(_code_text), _matches(NEQ, "not_a_neq")]
-Country = Annotated[str, _matches(re.compile(r"^[A-Z]{2}$"), "not_a_country")]
-Province = Annotated[str, _matches(re.compile(r"^[A-Z]{2}$"), "not_a_province")]
-Url = Annotated[str, AfterValidator(_url)]
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
+PublicKey = Annotated[str, AfterValidator(_clean), _matches(PUBLIC_KEY, "not_a_public_key")]
+Neq = Annotated[str, BeforeValidator(_quoted), _matches(NEQ, "not_a_neq")]
+Country = Annotated[str, _matches(re.compile(r"[A-Z]{2}"), "not_a_country")]
+Province = Annotated[str, _matches(re.compile(r"[A-Z]{2}"), "not_a_province")]
+Url = Annotated[str, _matches(URL, "not_a_url")]
+Email = Annotated[str, StringConstraints(max_length=254), _matches(EMAIL, "not_an_email")]
+Device = Annotated[str, _matches(re.compile(r"(/dev/[A-Za-z0-9/_.-]+)?"), "not_a_device")]
+Integer = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+Share = Annotated[float, Strict(), Field(ge=0, lt=1)]
+Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+Day = Annotated[date, BeforeValidator(_date_text, json_schema_input_type=date)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_time_text, json_schema_input_type=datetime)]
+Sorted = PlainSerializer(sorted, return_type=list[str])
+"""For sets: their order differs from run to run, and what is written must not."""
