@@ -19,7 +19,8 @@ options:
     required: true
     options:
       path: {description: Absolute path., type: path, required: true}
-      content: {description: Text of the file; an empty one removes the file., type: str, required: true}
+      content: {description: Text of the file; an empty one removes the file., type: str, default: ""}
+      secret_content: {description: The same, kept out of logs and diffs., type: str, default: ""}
       group: {description: Group., type: str, default: root}
       mode: {description: Octal mode., type: str, default: "0644"}
       pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
@@ -69,19 +70,27 @@ def ensure_file(wanted, check_mode):
     """Diff of one file, or None where nothing differs."""
     path = Path(wanted["path"])
     before = current(path)
-    if wanted["content"] == "":
+    content = wanted["secret_content"] or wanted["content"]
+    if content == "":
         if before is None:
             return None
         if not check_mode:
             path.unlink()
         return {"before_header": str(path), "before": before[0], "after": ""}
-    after = (wanted["content"], int(wanted["mode"], 8), 0, grp.getgrnam(wanted["group"]).gr_gid)
+    after = (content, int(wanted["mode"], 8), 0, grp.getgrnam(wanted["group"]).gr_gid)
     if before == after:
         return None
     if not check_mode:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         write_atomic(path, after[0].encode(), after[1], 0, after[3])
     text = before[0] if before else ""
+    if wanted["secret_content"]:
+        return {
+            "before_header": str(path),
+            "after_header": str(path),
+            "before": "(kept secret)",
+            "after": "(other)",
+        }
     return {"before_header": str(path), "after_header": str(path), "before": text, "after": after[0]}
 
 
@@ -101,7 +110,8 @@ def ensure_link(wanted, check_mode):
 def main():
     file = {
         "path": {"type": "path", "required": True},
-        "content": {"type": "str", "required": True, "no_log": False},
+        "content": {"type": "str", "default": ""},
+        "secret_content": {"type": "str", "default": "", "no_log": True},
         "group": {"type": "str", "default": "root"},
         "mode": {"type": "str", "default": "0644"},
         "pending": {"type": "list", "elements": "str", "default": []},

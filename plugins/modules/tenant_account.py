@@ -70,8 +70,25 @@ def account(name, uid, check_mode):
         changes.append(f"user {name}")
         if not check_mode:
             run(
-                ["useradd", "--uid", str(uid), "--gid", name, "--no-create-home", "--home-dir", "/nonexistent"]
-                + ["--shell", "/usr/sbin/nologin", "--key", "SUB_UID_COUNT=0", "--key", "SUB_GID_COUNT=0", name]
+                [
+                    "useradd",
+                    "--uid",
+                    str(uid),
+                    "--gid",
+                    name,
+                    "--no-create-home",
+                    "--home-dir",
+                    "/nonexistent",
+                ]
+                + [
+                    "--shell",
+                    "/usr/sbin/nologin",
+                    "--key",
+                    "SUB_UID_COUNT=0",
+                    "--key",
+                    "SUB_GID_COUNT=0",
+                    name,
+                ]
             )
     return changes
 

@@ -19,6 +19,7 @@ options:
   read_only: {description: Whether the site may only be read., type: bool, default: false}
   reconciler: {description: PHP program of the site., type: path, required: true}
   site: {description: What the reconciler reads on standard input., type: dict, required: true}
+  admin_password: {description: First password of the administrator., type: str, required: true}
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -47,7 +48,8 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils.programs imp
 
 MIB = 1024 * 1024
 WRITE = (
-    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES"
+    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER,"
+    " CREATE TEMPORARY TABLES, LOCK TABLES"
 )
 
 
@@ -97,15 +99,17 @@ def ensure(parameters, check_mode):
     limit = parameters["database_limit_mib"] * MIB
     new = not btrfs.is_subvolume(Path(parameters["database_path"]) / name)
     # A site that may only be read is brought up to date before its privileges go.
-    changes = database(name, parameters["database_path"], limit, parameters["read_only"] and not new, check_mode)
+    read_only = parameters["read_only"] and not new
+    changes = database(name, parameters["database_path"], limit, read_only, check_mode)
     if check_mode and new:
         return {"changes": [*changes, "site"], "created": True, "version": ""}
-    request = {**parameters["site"], "check": check_mode or parameters["read_only"]}
+    administrator = {**parameters["site"]["admin"], "password": parameters["admin_password"]}
+    request = {**parameters["site"], "admin": administrator, "check": check_mode or parameters["read_only"]}
     output = run(
         ["php", "-d", "display_errors=stderr", parameters["reconciler"]],
         stdin=json.dumps(request),
         user=name,
-        environment={"TMPDIR": f"/srv/tenants/{name}/tmp"},
+        environment={"TMPDIR": f"/srv/tenants/{name}/tmp", "WORDPRESS_CONFIG": name[1:]},
     )
     done = json.loads(output)
     seen = [] if parameters["read_only"] else done["changed"]
@@ -120,7 +124,8 @@ def main():
             "database_limit_mib": {"type": "int", "required": True},
             "read_only": {"type": "bool", "default": False},
             "reconciler": {"type": "path", "required": True},
-            "site": {"type": "dict", "required": True, "no_log": True},
+            "site": {"type": "dict", "required": True},
+            "admin_password": {"type": "str", "required": True, "no_log": True},
         },
         supports_check_mode=True,
     )

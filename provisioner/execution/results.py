@@ -1,0 +1,125 @@
+"""What became of each server and municipality in a run, gathered from Ansible's events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from provisioner.errors import Problem
+
+
+class Outcome(StrEnum):
+    """The end of one host's part in a run."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass
+class HostResult:
+    """What is known so far of one inventory host."""
+
+    host: str
+    server: str
+    outcome: Outcome = Outcome.UNCHANGED
+    stale: bool = False
+    recorded: bool = False
+    task: str = ""
+    changes: list[str] = field(default_factory=list)
+    diffs: list[dict[str, Any]] = field(default_factory=list)
+    problem: Problem | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether this host isn't as asked."""
+        return self.outcome in (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.INTERRUPTED)
+
+
+class Results:
+    """Folds ansible-runner's events into one result per host. ``servers`` maps each host to its server."""
+
+    def __init__(self, servers: Mapping[str, str]) -> None:
+        self.hosts = {host: HostResult(host, server) for host, server in sorted(servers.items())}
+        self.observed: dict[str, dict[str, Any]] = {}
+
+    def add(self, event: Mapping[str, Any]) -> HostResult | None:
+        """Take one event in; returns the host that it changed, for a display."""
+        data = event.get("event_data") or {}
+        result = self.hosts.get(data.get("host", ""))
+        if result is None:
+            return None
+        kind = event.get("event")
+        if kind == "runner_on_start":
+            result.task = data.get("task", "")
+        elif kind == "runner_on_ok":
+            self._succeeded(result, data)
+        elif kind == "runner_on_failed" and not data.get("ignore_errors"):
+            result.outcome = Outcome.FAILED
+            result.problem = _failure(result.host, data)
+        elif kind == "runner_on_unreachable":
+            result.outcome = Outcome.UNREACHABLE
+            result.problem = _unreachable(result.host, data)
+        else:
+            return None
+        return result
+
+    def _succeeded(self, result: HostResult, data: Mapping[str, Any]) -> None:
+        res = data.get("res") or {}
+        if "stale" in res and "records" in res:
+            self._observe(result.host, res)
+        if "record" in res:
+            result.recorded = True
+        if not res.get("changed"):
+            return
+        result.changes.append(data.get("task", ""))
+        differences = res.get("diff") or []
+        result.diffs += differences if isinstance(differences, list) else [differences]
+        if result.outcome is Outcome.UNCHANGED:
+            result.outcome = Outcome.CHANGED
+
+    def _observe(self, server: str, res: Mapping[str, Any]) -> None:
+        self.observed[server] = dict(res)
+        for host, record in res["records"].items():
+            if host in self.hosts:
+                self.hosts[host].record = record
+        for host in res["stale"]:
+            if host in self.hosts:
+                self.hosts[host].stale = True
+
+    def close(self, *, finished: bool) -> None:
+        """Settle what only the end of the run tells."""
+        for result in self.hosts.values():
+            server = self.hosts.get(result.server)
+            if server is not None and server.outcome is Outcome.UNREACHABLE and result is not server:
+                result.outcome = Outcome.UNREACHABLE
+                result.problem = Problem("apply.server-unreachable", subject=result.host, context={"server": server.host})
+            elif result.stale and not result.recorded and not result.failed:
+                # Its digest wasn't recorded, so the next run takes it up again.
+                result.outcome = Outcome.FAILED if finished else Outcome.INTERRUPTED
+                result.problem = Problem(
+                    "apply.not-reached" if finished else "apply.interrupted", subject=result.host
+                )
+            elif result.stale and not result.record and result.outcome is Outcome.CHANGED:
+                result.outcome = Outcome.CREATED
+
+
+def _failure(host: str, data: Mapping[str, Any]) -> Problem:
+    res = data.get("res") or {}
+    detail = str(res.get("msg") or res.get("stderr") or res.get("exception") or "").strip()
+    key = str(res.get("nuage_key") or "apply.task-failed")
+    context = {**(res.get("nuage_context") or {}), "task": data.get("task", ""), "detail": detail, "host": host}
+    return Problem(key, subject=host, context=context)
+
+
+def _unreachable(host: str, data: Mapping[str, Any]) -> Problem:
+    detail = str((data.get("res") or {}).get("msg", "")).strip()
+    wrong = "Host key verification failed" in detail or "IDENTIFICATION HAS CHANGED" in detail
+    key = "apply.wrong-host-key" if wrong else "apply.unreachable"
+    return Problem(key, subject=host, context={"detail": detail.splitlines()[-1] if detail else "", "host": host})
