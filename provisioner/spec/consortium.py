@@ -119,6 +119,13 @@ class Server(Model):
     data_device: Device = ""
     """Block device of the Btrfs volume mounted on /srv; empty where it is mounted already."""
 
+    def usable(self, headroom: Headroom) -> tuple[int, int]:
+        """Memory and disk in MiB that placement may give away."""
+        return (
+            int(self.memory_gib * 1024 * (1 - headroom.memory)),
+            int(self.disk_gib * 1024 * (1 - headroom.disk)),
+        )
+
 
 class Debian(Model):
     """Where packages come from; no default, so that no address is taken by accident."""
@@ -178,5 +185,7 @@ class Consortium(Model):
     @model_validator(mode="after")
     def _rings_differ(self) -> Self:
         if len(set(self.rings)) != len(self.rings):
-            raise PydanticCustomError("duplicate_ring", "{value}", {"value": ", ".join(self.rings), "field": "rings"})
+            raise PydanticCustomError(
+                "duplicate_ring", "{value}", {"value": ", ".join(self.rings), "field": "rings"}
+            )
         return self

@@ -201,12 +201,16 @@ def _broken(error: MarkedYAMLError | ReaderError, text: str, file: str) -> Inval
     lines = text.splitlines()
     if isinstance(error, ReaderError):
         bad = next((n for n, line in enumerate(lines) if _unprintable(line)), 0)
-        return InvalidInputError("spec.yaml-character", file=file, line=bad + 1, value=shown(repr(lines[bad])))
+        return InvalidInputError(
+            "spec.yaml-character", file=file, line=bad + 1, value=shown(repr(lines[bad]))
+        )
     mark = error.problem_mark or error.context_mark
     line = min(mark.line if mark else 0, max(len(lines) - 1, 0))
     for number, content in enumerate(lines[: line + 1]):
         if "\t" in content[: len(content) - len(content.lstrip())]:
-            return InvalidInputError("spec.yaml-tab", file=file, line=number + 1, value=shown(content.strip()))
+            return InvalidInputError(
+                "spec.yaml-tab", file=file, line=number + 1, value=shown(content.strip())
+            )
     said = f"{error.context or ''} {error.problem or ''}"
     cause = next((key for fragment, key in _CAUSES if fragment in said), "yaml-broken")
     value = shown(lines[line].strip()) if lines else ""

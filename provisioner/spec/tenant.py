@@ -9,7 +9,19 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from provisioner.spec.sizing import WORDPRESS, Reservation, Size
-from provisioner.spec.types import Code, Day, Domain, Email, Integer, Model, Moment, Network, Prose, Slug, Text
+from provisioner.spec.types import (
+    Code,
+    Day,
+    Domain,
+    Email,
+    Integer,
+    Model,
+    Moment,
+    Network,
+    Prose,
+    Slug,
+    Text,
+)
 
 
 class State(StrEnum):
@@ -140,5 +152,7 @@ class Tenant(Model):
     @model_validator(mode="after")
     def _leaving_has_a_date(self) -> Self:
         if (self.state is State.LEAVING) != (self.leaving_until is not None):
-            raise PydanticCustomError("leaving_date", "{value}", {"value": self.state.value, "field": "leaving_until"})
+            raise PydanticCustomError(
+                "leaving_date", "{value}", {"value": self.state.value, "field": "leaving_until"}
+            )
         return self

@@ -135,7 +135,9 @@ def _value(node: Node | None, given: Mapping[str, Any]) -> str:
 def _expected(given: Mapping[str, Any]) -> str:
     if "character" in given:
         return str(given["character"])
-    return ", ".join(re.findall(r"'([^']*)'", str(given.get("expected", "")))) or str(given.get("expected", ""))
+    return ", ".join(re.findall(r"'([^']*)'", str(given.get("expected", "")))) or str(
+        given.get("expected", "")
+    )
 
 
 def _fields(model: type[Model], path: Path) -> list[str]:

@@ -1,0 +1,145 @@
+"""What one file alone can't show: duplicates, dangling references, tenants that no server can hold.
+
+Pure: models in, findings out; the caller knows the files and looks up the lines. Breaches of the policy
+are in `policy`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from provisioner.spec import policy
+from provisioner.spec.consortium import Consortium, ServerRole
+from provisioner.spec.document import Path
+from provisioner.spec.findings import CONSORTIUM, Finding
+from provisioner.spec.tenant import State, Tenant
+
+RESERVED = frozenset({"all", "localhost", "servers", "tenants", "ungrouped"})
+"""Names that Ansible's inventory uses for something else."""
+
+Named = Iterable[tuple[str, str, Path]]
+"""Values that must differ: the value, whose it is, and where it stands."""
+
+
+def check(spec: Consortium | None, tenants: Mapping[str, Tenant]) -> list[Finding]:
+    """Everything wrong between the files, consortium first, then tenants by slug.
+
+    ``spec`` is None where consortium.yml itself is invalid: what can be said without it is said.
+    """
+    found: list[Finding] = []
+    if spec is not None:
+        found += _unique_in_consortium(spec)
+        found += _references(spec)
+        found += policy.breaches(spec)
+    found += _unique_among(tenants)
+    if spec is not None:
+        for slug in sorted(tenants):
+            found += _tenant(slug, tenants[slug], spec)
+    return found
+
+
+def _unique_in_consortium(spec: Consortium) -> Iterator[Finding]:
+    for name, things in (("operators", spec.operators), ("sites", spec.sites), ("servers", spec.servers)):
+        yield from _duplicates(
+            "spec.duplicate-id", CONSORTIUM, [(t.id, t.id, (name, n, "id")) for n, t in enumerate(things)]
+        )
+    yield from _duplicates(
+        "spec.duplicate-address",
+        CONSORTIUM,
+        [(s.address, s.id, ("servers", n, "address")) for n, s in enumerate(spec.servers)],
+    )
+    for number, server in enumerate(spec.servers):
+        if server.id in RESERVED or re.match(r"[0-9]{5}-", server.id):
+            yield Finding("spec.reserved-id", CONSORTIUM, ("servers", number, "id"), {"value": server.id})
+
+
+def _references(spec: Consortium) -> Iterator[Finding]:
+    operators = sorted({operator.id for operator in spec.operators})
+    sites = sorted({site.id for site in spec.sites})
+    for number, site in enumerate(spec.sites):
+        if site.operator not in operators:
+            context = {"value": site.operator, "expected": ", ".join(operators)}
+            yield Finding("spec.unknown-operator", CONSORTIUM, ("sites", number, "operator"), context)
+    for number, server in enumerate(spec.servers):
+        if server.site not in sites:
+            context = {"value": server.site, "expected": ", ".join(sites)}
+            yield Finding("spec.unknown-site", CONSORTIUM, ("servers", number, "site"), context)
+
+
+def _unique_among(tenants: Mapping[str, Tenant]) -> Iterator[Finding]:
+    """Codes are identities, and a domain leads to one site only."""
+    codes: dict[str, str] = {}
+    domains: dict[str, str] = {}
+    for slug in sorted(tenants):
+        tenant = tenants[slug]
+        first = codes.setdefault(tenant.code, slug)
+        if first != slug:
+            yield Finding("spec.duplicate-code", slug, ("code",), {"value": tenant.code, "other": first})
+        for path, domain in _domains(tenant):
+            if domain in domains:
+                context = {"value": domain, "other": domains[domain]}
+                yield Finding("spec.duplicate-domain", slug, path, context)
+            domains.setdefault(domain, slug)
+
+
+def _domains(tenant: Tenant) -> Iterator[tuple[Path, str]]:
+    yield ("domains", "website"), tenant.domains.website
+    for number, alias in enumerate(tenant.domains.website_aliases):
+        yield ("domains", "website_aliases", number), alias
+
+
+def _duplicates(key: str, where: str, values: Named) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for value, owner, path in values:
+        if value in first:
+            yield Finding(key, where, path, {"value": value, "other": first[value]})
+        first.setdefault(value, owner)
+
+
+def _tenant(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Finding]:
+    if tenant.ring not in spec.rings:
+        context: dict[str, object] = {"value": tenant.ring, "expected": ", ".join(spec.rings)}
+        yield Finding("spec.unknown-ring", slug, ("ring",), context)
+    unknown = list(_unknown_servers(slug, tenant, spec))
+    yield from unknown
+    if not unknown and tenant.state is not State.REFUSED:
+        yield from _capacity(slug, tenant, spec)
+
+
+def _unknown_servers(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Finding]:
+    servers = {server.id for server in spec.servers}
+    placing = tenant.placement
+    for name, chosen in (("only", placing.only), ("avoid", placing.avoid)):
+        for number, server in enumerate(chosen):
+            if server not in servers:
+                context = {"value": server, "expected": ", ".join(sorted(servers))}
+                yield Finding("spec.unknown-server", slug, ("placement", name, number), context)
+
+
+def _capacity(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Finding]:
+    """Whether any server, empty, could hold the tenant; whether there is room left is the plan's question."""
+    site = tenant.services.wordpress
+    if site is None:
+        return
+    placing = tenant.placement
+    allowed = [
+        server
+        for server in spec.servers
+        if ServerRole.APPS in server.roles
+        and server.id not in placing.avoid
+        and (not placing.only or server.id in placing.only)
+    ]
+    if not allowed:
+        yield Finding("spec.no-server-allowed", slug, ("placement",), {"role": ServerRole.APPS.value})
+        return
+    need = site.reservation()
+    rooms = [server.usable(spec.policy.headroom) for server in allowed]
+    if not any(need.memory_mib <= memory and need.disk_mib <= disk for memory, disk in rooms):
+        context = {
+            "memory": need.memory_mib,
+            "disk": need.disk_mib,
+            "most_memory": max(memory for memory, _ in rooms),
+            "most_disk": max(disk for _, disk in rooms),
+        }
+        yield Finding("spec.too-big", slug, ("services", "wordpress"), context)
