@@ -1,0 +1,186 @@
+"""One host of the lab: a Debian 13 of its own, booted with systemd in systemd-nspawn."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+from provisioner.errors import MachineError
+from provisioner.lab import base, mounts, network, processes, programs
+from provisioner.lab.state import PROXY_PORT, HostState, HostStatus, LabState, Paths, Snapshot
+
+SSH_PORT = 22
+BOOT_SECONDS = 60
+STOP_SECONDS = 90
+
+
+class Host:
+    """A host that was made; its files are in ``folder``."""
+
+    def __init__(self, paths: Paths, lab: LabState, state: HostState) -> None:
+        """No effect on the machine: reads what is there when asked."""
+        self.paths, self.lab, self.state = paths, lab, state
+        self.folder = paths.host(state.name)
+        self.root, self.volume, self.srv = self.folder / "root", self.folder / "volume", self.folder / "srv"
+        self.pidfile = self.folder / "nspawn.pid"
+        self.console = self.folder / "console.log"
+
+    @property
+    def address(self) -> str:
+        """The host's address on the bridge."""
+        return str(self.lab.address(self.state))
+
+    def mount(self) -> None:
+        """Mount the host's tree and its volume on the control machine."""
+        mounts.mount_overlay(self.state.lowers, self.folder / "upper", self.folder / "work", self.root)
+        mounts.mount_volume(self.volume, self.srv)
+
+    def is_running(self) -> bool:
+        """Whether the host's systemd-nspawn lives."""
+        return processes.alive(self.pidfile) is not None
+
+    def start(self) -> None:
+        """Switch the host on: fresh network, mounts, boot. Returns at once; see `wait`."""
+        if self.is_running():
+            return
+        self.drop_runtime()
+        self.mount()
+        network.make_namespace(
+            self.paths,
+            self.state.name,
+            self.state.number + 1,
+            network.interface(self.lab.address(self.state), self.lab.network),
+        )
+        # Without it /proc/sys/net is read-only, and network settings of roles can't be applied.
+        writable = {"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
+        processes.start(self._command(), self.pidfile, self.console, extra=writable)
+
+    def _command(self) -> list[str]:
+        namespace = Path("/run/netns", self.paths.namespace(self.state.name))
+        command = ["systemd-nspawn", "--quiet", f"--directory={self.root}"]
+        command += [f"--network-namespace-path={namespace}", "--capability=CAP_NET_ADMIN"]
+        command += [f"--machine={self.state.name}-{self.paths.tag}", f"--hostname={self.state.name}"]
+        command += ["--register=no", "--resolv-conf=off", "--timezone=off", "--link-journal=no"]
+        command += [f"--bind={self.srv}:/srv", "--boot"]
+        if not Path("/run/systemd/system").is_dir():
+            # Nobody here can make a scope for the host; where systemd is init, it does.
+            command.append("--keep-unit")
+        return command
+
+    def wait(self, seconds: float = BOOT_SECONDS) -> None:
+        """Until the host's SSH answers.
+
+        Raises:
+            MachineError: it doesn't within ``seconds``; the message ends with the host's console.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.is_running():
+            with suppress(OSError), socket.create_connection((self.address, SSH_PORT), timeout=1) as link:
+                link.settimeout(5)
+                if link.recv(4) == b"SSH-":
+                    return
+            time.sleep(0.05)
+        lines = self.console.read_text(encoding="utf-8", errors="replace").splitlines()
+        raise MachineError("lab.host-silent", host=self.state.name, detail=" / ".join(lines[-5:]))
+
+    def stop(self) -> None:
+        """Switch the host off cleanly, and unmount it."""
+        processes.stop(self.pidfile, patience=STOP_SECONDS)
+        self.drop_runtime()
+
+    def kill(self) -> None:
+        """Take the host's power away: no process of it gets to say a word. Its disks stay."""
+        self.power_off(self.pidfile)
+        self.drop_runtime()
+
+    @staticmethod
+    def power_off(pidfile: Path) -> None:
+        """End a host's PID 1, and with it all of its processes, by its pidfile alone."""
+        pid = processes.alive(pidfile)
+        leader = processes.child(pid) if pid else None
+        for victim in (leader, pid):
+            if victim is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGKILL)
+        processes.wait_gone(pidfile, 10)
+
+    def drop_runtime(self) -> None:
+        """Remove what a host that doesn't run needs no more, or what a crash left of it."""
+        name = self.paths.namespace(self.state.name)
+        if name in network.namespaces(self.paths):
+            network.kill_inside(name)
+        network.drop_namespace(self.paths, self.state.name, self.state.number + 1)
+        mounts.unmount_under(self.folder)
+        self.pidfile.unlink(missing_ok=True)
+
+    def status(self) -> HostStatus:
+        """The host as it is now."""
+        pid = processes.alive(self.pidfile)
+        leader = processes.child(pid) if pid else None
+        return HostStatus(
+            name=self.state.name,
+            address=self.lab.address(self.state),
+            ssh_port=SSH_PORT,
+            ssh_host_key=self.state.ssh_host_key,
+            state="running" if leader else "stopped",
+            uptime_seconds=processes.uptime(leader) if leader else None,
+            memory_bytes=processes.memory(leader) if leader else None,
+            disk_gib=self.state.disk_gib,
+        )
+
+
+def make(paths: Paths, lab: LabState, name: str, disk_gib: int, snapshot: Snapshot | None) -> HostState:
+    """Make a host: its own identity over the shared base, or over a snapshot, and its volume."""
+    folder = paths.host(name)
+    if folder.exists():
+        mounts.unmount_under(folder)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    used = {host.number for host in lab.hosts}
+    draft = HostState(
+        name=name,
+        number=next(number for number in range(200) if number not in used),
+        disk_gib=snapshot.disk_gib if snapshot else disk_gib,
+        ssh_host_key="",
+        lowers=snapshot.layers if snapshot else (base.path(),),
+    )
+    host = Host(paths, lab, draft)
+    if snapshot:
+        mounts.copy_volume(snapshot.folder / "volume", host.volume)
+    else:
+        mounts.make_volume(host.volume, disk_gib)
+    host.mount()
+    key = _write_identity(paths, lab, host)
+    return draft.model_copy(update={"ssh_host_key": key})
+
+
+def _write_identity(paths: Paths, lab: LabState, host: Host) -> str:
+    """Host name, machine id, SSH host key, and what the host knows of its lab; the public host key."""
+    root, name = host.root, host.state.name
+    for old in (root / "etc/ssh").glob("ssh_host_*"):
+        old.unlink()
+    key = root / "etc/ssh/ssh_host_ed25519_key"
+    programs.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"root@{name}", "-f", str(key)])
+    ours = f"http://{lab.gateway}:{PROXY_PORT}"
+    files = {
+        "etc/hostname": f"{name}\n",
+        "etc/hosts": f"127.0.0.1 localhost\n{host.address} {name}\n::1 localhost ip6-localhost\n",
+        "etc/machine-id": f"{uuid.uuid4().hex}\n",
+        "etc/resolv.conf": f"nameserver {lab.gateway}\n",
+        "etc/apt/sources.list.d/debian.sources": base.sources(f"{ours}/debian", f"{ours}/debian-security"),
+        "root/.ssh/authorized_keys": paths.private_key.with_suffix(".pub").read_text(encoding="ascii"),
+    }
+    for relative, text in files.items():
+        target = root / relative
+        target.parent.mkdir(
+            mode=0o700 if relative.startswith("root/") else 0o755, parents=True, exist_ok=True
+        )
+        target.unlink(missing_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return " ".join(key.with_suffix(".pub").read_text(encoding="ascii").split()[:2])

@@ -1,0 +1,89 @@
+"""Overlays and Btrfs volumes: mounting them, and unmounting whatever an earlier run left."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from provisioner.lab import programs
+
+
+def mounted(mountinfo: str, under: Path) -> list[Path]:
+    """The mount points at or under a folder, the last mounted first."""
+    points = []
+    for line in mountinfo.splitlines():
+        point = re.sub(r"\\(\d{3})", lambda match: chr(int(match[1], 8)), line.split()[4])
+        if Path(point).is_relative_to(under):
+            points.append(Path(point))
+    return points[::-1]
+
+
+def unmount_under(folder: Path) -> None:
+    """Unmount everything at or under a folder, then free loop devices of files in it."""
+    for point in mounted(Path("/proc/self/mountinfo").read_text(encoding="utf-8"), folder):
+        if not _unmount(point):
+            programs.run(["umount", "--lazy", str(point)])
+    for device, backing in loops(programs.run(["losetup", "--json", "--list"])):
+        if backing.is_relative_to(folder):
+            programs.succeeds(["losetup", "--detach", str(device)])
+
+
+def _unmount(point: Path) -> bool:
+    """The kernel takes a moment to forget the processes of a host that has just ended."""
+    for _attempt in range(20):
+        if programs.succeeds(["umount", str(point)]):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def loops(listing: str) -> list[tuple[Path, Path]]:
+    """Loop devices and the files behind them, from `losetup --json --list`."""
+    devices = json.loads(listing or "{}").get("loopdevices", ())
+    return [
+        (Path(device["name"]), Path(str(device["back-file"]).removesuffix(" (deleted)")))
+        for device in devices
+        if device.get("back-file")
+    ]
+
+
+def is_mounted(point: Path) -> bool:
+    """Whether something is mounted exactly there."""
+    return point in mounted(Path("/proc/self/mountinfo").read_text(encoding="utf-8"), point)
+
+
+def mount_overlay(lowers: Sequence[Path], upper: Path, work: Path, point: Path) -> None:
+    """The layers, the topmost first, with ``upper`` above them to hold all changes."""
+    if is_mounted(point):
+        return
+    for folder in (upper, work, point):
+        folder.mkdir(parents=True, exist_ok=True)
+    layers = ":".join(str(lower) for lower in lowers)
+    options = f"lowerdir={layers},upperdir={upper},workdir={work}"
+    programs.run(["mount", "-t", "overlay", "overlay", "-o", options, str(point)])
+
+
+def make_volume(file: Path, gib: int) -> None:
+    """A sparse file with an empty Btrfs volume; it takes room as it fills."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as stream:
+        stream.truncate(gib << 30)
+    programs.run(["mkfs.btrfs", "--quiet", str(file)])
+
+
+def copy_volume(source: Path, target: Path) -> None:
+    """A copy under a new file system id: two mounted volumes of one id would be taken for one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    programs.run(["cp", "--sparse=always", "--reflink=auto", str(source), str(target)])
+    programs.run(["btrfstune", "-f", "-m", str(target)])
+
+
+def mount_volume(file: Path, point: Path) -> None:
+    """Mount a volume through a loop device that goes when the mount goes."""
+    if is_mounted(point):
+        return
+    point.mkdir(parents=True, exist_ok=True)
+    programs.run(["mount", "-t", "btrfs", "-o", "loop,noatime", str(file), str(point)])

@@ -1,0 +1,135 @@
+"""Processes that outlive the command that started them: pidfiles that can't name a stranger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from provisioner.errors import MachineError
+from provisioner.files import write_atomic
+from provisioner.lab import programs
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat after the process's name, or None."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def start(
+    command: Sequence[str],
+    pidfile: Path,
+    log: Path,
+    *,
+    user: str | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> int:
+    """Start a program in a session of its own, its output to ``log``; its process id.
+
+    The pidfile holds the id and the time of birth, since ids are used again.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd="/",
+                env=programs.environment(extra),
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
+            )
+        except FileNotFoundError as error:
+            raise MachineError("lab.no-program", program=command[0]) from error
+    stat = _stat(process.pid)
+    write_atomic(pidfile, f"{process.pid} {stat[19] if stat else 0}\n")
+    return process.pid
+
+
+def alive(pidfile: Path) -> int | None:
+    """The id of the process that the pidfile names, if it still runs."""
+    try:
+        pid, born = (int(word) for word in pidfile.read_text(encoding="ascii").split())
+    except (FileNotFoundError, ValueError):
+        return None
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    stat = _stat(pid)
+    return pid if stat and stat[0] not in "ZX" and int(stat[19]) == born else None
+
+
+def uptime(pid: int) -> int:
+    """Seconds since the process began; 0 if it is gone."""
+    stat = _stat(pid)
+    now = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    return max(0, int(now - int(stat[19]) / TICKS)) if stat else 0
+
+
+def child(pid: int) -> int | None:
+    """The first child of a process: PID 1 of the host, when the process is its systemd-nspawn."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(children[0]) if children else None
+
+
+def stop(pidfile: Path, *, patience: float = 10) -> None:
+    """End the process with SIGTERM, or with SIGKILL after ``patience`` seconds; remove the pidfile."""
+    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+        pid = alive(pidfile)
+        if pid is None:
+            break
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        wait_gone(pidfile, seconds)
+    pidfile.unlink(missing_ok=True)
+
+
+def wait_gone(pidfile: Path, seconds: float) -> bool:
+    """Whether the process ended within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while alive(pidfile) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def memory(leader: int) -> int:
+    """Bytes of PSS of all processes in the same PID namespace as ``leader``."""
+    total = 0
+    with suppress(OSError):
+        namespace = Path(f"/proc/{leader}/ns/pid").readlink()
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                with suppress(OSError):
+                    if (folder / "ns/pid").readlink() == namespace:
+                        total += _pss(folder / "smaps_rollup")
+    return total
+
+
+def _pss(rollup: Path) -> int:
+    for line in rollup.read_text(encoding="ascii").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def silent(service: str, log: Path) -> MachineError:
+    """The error for a service that doesn't come up, with the end of its log."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:]
+    return MachineError("lab.service-silent", service=service, detail=" / ".join(lines) or "?")
