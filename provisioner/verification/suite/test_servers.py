@@ -1,0 +1,59 @@
+"""What holds on every server, whoever lives on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from provisioner.verification.targets import Server
+
+
+@pytest.mark.parametrize("service", ["nginx", "mariadb", "nftables", "ssh"])
+def test_service_runs(host: Any, server: Server, service: str) -> None:
+    assert host.service(service).is_running
+
+
+def test_nothing_listens_by_accident(host: Any, server: Server) -> None:
+    listening = host.check_output("ss -Hltnu state listening state unconnected")
+    addresses = {line.split()[4] for line in listening.splitlines()}
+    allowed = {f"{server.address}:80", f"{server.address}:443", f"{server.address}:22", "0.0.0.0:22", "[::]:22"}
+    allowed |= {f"{server.address}:{server.port}", f"0.0.0.0:{server.port}", f"[::]:{server.port}"}
+    assert addresses <= allowed
+
+
+def test_database_has_no_network_socket(host: Any, server: Server) -> None:
+    assert host.check_output("mariadb -BNe 'SELECT @@skip_networking'") == "1"
+
+
+def test_database_has_no_password_account(host: Any, server: Server) -> None:
+    query = "SELECT user FROM mysql.global_priv WHERE JSON_VALUE(priv, '$.plugin') NOT IN ('unix_socket', '') "
+    query += "AND JSON_VALUE(priv, '$.authentication_string') NOT IN ('', 'invalid')"
+    assert host.check_output("mariadb -BNe %s", query) == ""
+
+
+def test_no_apache(host: Any, server: Server) -> None:
+    assert not host.package("apache2").is_installed
+
+
+def test_no_shared_php_master(host: Any, server: Server) -> None:
+    assert not host.service("php8.4-fpm").is_running
+
+
+def test_quotas_are_full_groups(host: Any, server: Server) -> None:
+    assert host.file("/srv").exists
+    assert host.run("btrfs qgroup show /srv").rc == 0
+    assert host.run("cat /sys/fs/btrfs/*/qgroups/mode").stdout.split() in ([], ["qgroup"])
+
+
+def test_firewall_refuses_by_default(host: Any, server: Server) -> None:
+    rules = host.check_output("nft list table inet nuage")
+    assert "hook input" in rules
+    assert "policy drop" in rules
+    assert "skuid" in rules
+
+
+def test_root_signs_in_by_key_only(host: Any, server: Server) -> None:
+    settings = host.check_output("sshd -T").lower().splitlines()
+    assert "passwordauthentication no" in settings
+    assert "permitrootlogin yes" not in settings

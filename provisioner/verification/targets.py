@@ -1,0 +1,101 @@
+"""What is to be verified, as it is in a built inventory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from provisioner.errors import MachineError
+
+
+class Server(BaseModel):
+    """A server and how to reach it."""
+
+    model_config = ConfigDict(frozen=True)
+    host: str
+    address: str
+    port: int
+    user: str
+
+
+class Site(BaseModel):
+    """A municipality's website and the server that it lives on."""
+
+    model_config = ConfigDict(frozen=True)
+    host: str
+    server: str
+    code: str
+    user: str
+    domain: str
+    aliases: tuple[str, ...]
+    address: str
+    title: str
+    state: str
+    mode: str
+    disk_mib: int
+
+
+class Targets(BaseModel):
+    """All of them, with what the control machine needs to reach and trust them."""
+
+    model_config = ConfigDict(frozen=True)
+    servers: tuple[Server, ...]
+    sites: tuple[Site, ...]
+    known_hosts: str
+    private_key: str = ""
+    authority: str = ""
+
+
+def from_build(build: Path, *, private_key: Path | None, only: frozenset[str]) -> Targets:
+    """The targets of a built inventory; ``only`` keeps some municipalities' codes, all when empty.
+
+    Raises:
+        MachineError: there is no built inventory.
+    """
+    if not (build / "hosts.json").is_file():
+        raise MachineError("verify.not-built", file=str(build))
+    servers, sites, authority = [], [], ""
+    for path in sorted((build / "host_vars").glob("*.json")):
+        variables: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if "tenant_wordpress_code" in variables:
+            authority = variables.get("tenant_certificate_acme_authority", "") or authority
+            if not only or variables["tenant_wordpress_code"] in only:
+                sites.append(_site(path.stem, variables))
+        elif "server_base_hostname" in variables:
+            servers.append(_server(path.stem, variables))
+    return Targets(
+        servers=tuple(servers),
+        sites=tuple(sites),
+        known_hosts=str((build / "known_hosts").resolve()),
+        private_key=str(private_key or ""),
+        authority=authority,
+    )
+
+
+def _server(host: str, variables: dict[str, Any]) -> Server:
+    return Server(
+        host=host,
+        address=variables["ansible_host"],
+        port=variables.get("ansible_port", 22),
+        user=variables.get("ansible_user", "root"),
+    )
+
+
+def _site(host: str, variables: dict[str, Any]) -> Site:
+    prefix = "tenant_wordpress_"
+    return Site(
+        host=host,
+        server=variables["nuage_server"],
+        code=variables[f"{prefix}code"],
+        user=variables[f"{prefix}user"],
+        domain=variables[f"{prefix}domain"],
+        aliases=tuple(variables.get(f"{prefix}aliases", ())),
+        address=variables[f"{prefix}address"],
+        title=variables[f"{prefix}title"],
+        state=variables.get(f"{prefix}state", "active"),
+        mode=variables.get(f"{prefix}mode", "on-demand"),
+        disk_mib=variables["tenant_base_disk_mib"],
+    )
