@@ -142,4 +142,4 @@ def _unreadable(path: Path, error: OSError) -> NuageError:
 def _located(finding: Finding, folder: Path, contents: Mapping[str, bytes]) -> Problem:
     path = consortium_file(folder) if finding.where == CONSORTIUM else tenant_file(folder, finding.where)
     line = parsing.line_of(contents[finding.where], finding.path)
-    return Problem(finding.key, str(path), line, field_path(finding.path), finding.context)
+    return Problem(finding.key, str(path), line, field_path(finding.path), dict(finding.context))

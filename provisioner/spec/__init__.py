@@ -1,0 +1,1 @@
+"""The specs: typed models, text in, models out; no file access."""

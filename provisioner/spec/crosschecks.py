@@ -40,13 +40,17 @@ def check(spec: Consortium | None, tenants: Mapping[str, Tenant]) -> list[Findin
 
 
 def _unique_in_consortium(spec: Consortium) -> Iterator[Finding]:
-    for name, things in (("operators", spec.operators), ("sites", spec.sites), ("servers", spec.servers)):
+    ids = {
+        "operators": [operator.id for operator in spec.operators],
+        "sites": [site.id for site in spec.sites],
+        "servers": [server.id for server in spec.servers],
+    }
+    for name, given in ids.items():
         yield from _duplicates(
-            "spec.duplicate-id", CONSORTIUM, [(t.id, t.id, (name, n, "id")) for n, t in enumerate(things)]
+            "spec.duplicate-id", [(id_, id_, (name, n, "id")) for n, id_ in enumerate(given)]
         )
     yield from _duplicates(
         "spec.duplicate-address",
-        CONSORTIUM,
         [(s.address, s.id, ("servers", n, "address")) for n, s in enumerate(spec.servers)],
     )
     for number, server in enumerate(spec.servers):
@@ -89,11 +93,11 @@ def _domains(tenant: Tenant) -> Iterator[tuple[Path, str]]:
         yield ("domains", "website_aliases", number), alias
 
 
-def _duplicates(key: str, where: str, values: Named) -> Iterator[Finding]:
+def _duplicates(key: str, values: Named) -> Iterator[Finding]:
     first: dict[str, str] = {}
     for value, owner, path in values:
         if value in first:
-            yield Finding(key, where, path, {"value": value, "other": first[value]})
+            yield Finding(key, CONSORTIUM, path, {"value": value, "other": first[value]})
         first.setdefault(value, owner)
 
 

@@ -1,9 +1,9 @@
 """YAML text to plain values, with the lines where everything stands.
 
-libyaml parses; what plain scalars mean is decided here, after YAML 1.2 and stricter than PyYAML: `no` and `on` are
-words, dates are texts (the models read them), only `true` and `false` are booleans. Keys given twice,
-explicit tags and second documents are refused. This also takes half the time of PyYAML's own constructor,
-which counts when 1,123 municipalities are read.
+libyaml parses; what plain scalars mean is decided here, after YAML 1.2 and stricter than PyYAML: `no` and
+`on` are words, dates are texts (the models read them), only `true` and `false` are booleans. Keys given
+twice, explicit tags and second documents are refused. This also takes half the time of PyYAML's own
+constructor, which counts when 1,123 municipalities are read.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from yaml.cyaml import CParser
+from yaml.cyaml import CSafeLoader
 from yaml.error import MarkedYAMLError
-from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from provisioner.errors import InvalidInputError, Problem
 
-Value: TypeAlias = "str | int | float | bool | None | list[Value] | dict[str, Value]"
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = "tuple[str | int, ...]"
 
 LARGEST = 1 << 20
@@ -59,8 +59,8 @@ _CAUSES = (
 )
 
 
-class _Parser(CParser):
-    """libyaml's parser, without PyYAML's guesses about plain scalars."""
+class _Parser(CSafeLoader):
+    """libyaml's parser, without PyYAML's guesses about plain scalars; its constructor isn't used."""
 
     def descend_resolver(self, current_node: object, current_index: object) -> None:
         """No path resolvers."""
@@ -84,7 +84,10 @@ class Document:
     root: Node
 
     def find(self, path: Path) -> tuple[Node | None, int]:
-        """The node at ``path`` and the line of its key; where the path leaves the file, no node and the last line met."""
+        """The node at ``path`` and the line of its key.
+
+        Where the path leaves the file: no node, and the last line met.
+        """
         node, line = self.root, 1
         for step in path:
             child, line = _child(node, step, line)
@@ -152,15 +155,14 @@ def _refuse_hazards(text: str, file: str) -> None:
     parser, depth = _Parser(text), 0
     while parser.check_event():
         event = parser.get_event()
+        line = line_of(event)
         if isinstance(event, CollectionStartEvent):
             depth += 1
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
         elif isinstance(event, AliasEvent):
-            line = event.start_mark.line + 1
             raise InvalidInputError("spec.yaml-alias", file=file, line=line, value=shown(f"*{event.anchor}"))
         if depth > DEEPEST:
-            line = event.start_mark.line + 1
             raise InvalidInputError("spec.yaml-too-deep", file=file, line=line, limit=DEEPEST)
 
 
@@ -218,12 +220,12 @@ def _broken(error: MarkedYAMLError | ReaderError, text: str, file: str) -> Inval
 
 
 def _unprintable(line: str) -> bool:
-    return any(ord(letter) < 32 and letter != "\t" or 0x7F <= ord(letter) < 0xA0 for letter in line)
+    return any((ord(letter) < 32 and letter != "\t") or 0x7F <= ord(letter) < 0xA0 for letter in line)
 
 
-def line_of(node: Node) -> int:
-    """The line a node begins on, counted from 1."""
-    mark = node.start_mark
+def line_of(node: Node | Event | None) -> int:
+    """The line a node or event begins on, counted from 1."""
+    mark = node.start_mark if node is not None else None
     return mark.line + 1 if mark else 1
 
 

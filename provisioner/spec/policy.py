@@ -58,5 +58,5 @@ def _site(site: Site, policy: Policy, path: Path) -> Iterator[Finding]:
             "spec.site-outside",
             CONSORTIUM,
             (*path, "latitude"),
-            {"site": site.id, "value": value, **{side: limit for side, limit in QUEBEC.items()}},
+            {"site": site.id, "value": value, **QUEBEC},
         )
