@@ -1,0 +1,75 @@
+"""The states that a municipality goes through, and who may bring it from which to which.
+
+Approving says yes to a request; `nuage apply` makes an approved municipality active. Every change is an
+event of the municipality's history: when, by whom and why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from provisioner.errors import InvalidInputError, RefusedError
+from provisioner.spec.tenant import Event, State, Tenant
+
+
+@dataclass(frozen=True)
+class Transition:
+    """An action, the states it starts from, and the one it leads to."""
+
+    action: str
+    start: frozenset[State]
+    end: State
+
+
+TRANSITIONS = {
+    one.action: one
+    for one in (
+        Transition("approve", frozenset({State.REQUESTED}), State.APPROVED),
+        Transition("refuse", frozenset({State.REQUESTED}), State.REFUSED),
+        Transition("reopen", frozenset({State.REFUSED}), State.REQUESTED),
+        Transition("suspend", frozenset({State.APPROVED, State.ACTIVE}), State.SUSPENDED),
+        Transition("resume", frozenset({State.SUSPENDED, State.LEAVING}), State.ACTIVE),
+        Transition("leave", frozenset({State.APPROVED, State.ACTIVE, State.SUSPENDED}), State.LEAVING),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is asked: the action, by whom, when, why, and until when for `leave`."""
+
+    action: str
+    by: str
+    at: datetime
+    reason: str = ""
+    until: date | None = None
+
+
+def changed(slug: str, tenant: Tenant, change: Change) -> Tenant:
+    """The tenant after the change.
+
+    Raises:
+        RefusedError: its state doesn't allow the action.
+        InvalidInputError: the last day of a leaving municipality is in the past.
+    """
+    transition = TRANSITIONS[change.action]
+    if tenant.state not in transition.start:
+        raise RefusedError(
+            "request.wrong-state",
+            subject=slug,
+            state=tenant.state.value,
+            action=change.action,
+            allowed=", ".join(sorted(state.value for state in transition.start)),
+        )
+    if change.until is not None and change.until < change.at.date():
+        raise InvalidInputError("request.date-past", subject="--until", value=change.until.isoformat())
+    event = Event(at=change.at, by=change.by, action=change.action, reason=change.reason)
+    return Tenant.model_validate(
+        {
+            **{name: getattr(tenant, name) for name in Tenant.model_fields},
+            "state": transition.end,
+            "leaving_until": change.until,
+            "history": (*tenant.history, event),
+        }
+    )
