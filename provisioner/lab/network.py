@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +19,9 @@ from provisioner.errors import MachineError
 from provisioner.lab import programs
 from provisioner.lab.state import Paths
 
-CANDIDATES = (
-    IPv4Network("198.51.100.0/24"),
-    IPv4Network("203.0.113.0/24"),
-    IPv4Network("192.0.2.0/24"),
-    *(IPv4Network(f"10.213.{number}.0/24") for number in range(64)),
-)
+# Private ones only: some closed networks answer for the Internet from the documentation ranges, and a bridge on
+# such a range would cut this machine off from its package mirrors, with no route to show for it beforehand.
+CANDIDATES = tuple(IPv4Network(f"10.213.{number}.0/24") for number in range(64))
 LOCK = Path("/run/nuage-lab-network.lock")
 
 
@@ -90,7 +88,10 @@ def make_namespace(paths: Paths, host: str, number: int, address: IPv4Interface)
     drop_namespace(paths, host, number)
     name, cable = paths.namespace(host), paths.veth(number)
     programs.run(["ip", "netns", "add", name])
-    programs.run(["ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name])
+    # The same hardware address each time: neighbours would wait a minute for an unknown one.
+    mac = ":".join(re.findall("..", f"02{paths.tag}{number:04x}"))
+    peer = ["peer", "name", "eth0", "address", mac, "netns", name]
+    programs.run(["ip", "link", "add", cable, "type", "veth", *peer])
     programs.run(["ip", "link", "set", cable, "master", paths.bridge, "up"])
     programs.run(["ip", "-n", name, "addr", "add", str(address), "dev", "eth0"])
     programs.run(["ip", "-n", name, "link", "set", "eth0", "up"])
