@@ -13,11 +13,8 @@ from provisioner import __version__, messages
 from provisioner.cli import console
 from provisioner.errors import NuageError
 
-COMMANDS = tuple(
-    sorted(
-        p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in {"__init__", "main", "console"}
-    )
-)
+_HELPERS = {"__init__", "main", "console", "consent"}
+COMMANDS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in _HELPERS))
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,39 @@
+"""`nuage plan`: what carrying out the specs would do, its digest, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from provisioner import messages
+from provisioner.cli.consent import consent_from, consent_options
+from provisioner.cli.console import consortium_option, json_option
+
+
+@click.command(help=messages.text("plan.help"))
+@consortium_option
+@consent_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    folder: Path,
+    moves: tuple[str, ...],
+    consent_move: tuple[str, ...],
+    consent_remove: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Plan and show it; writes nothing. Exit code 4 when something is refused."""
+    from provisioner import workflow
+    from provisioner.report.plan import plan_text
+
+    prepared = workflow.prepare(folder, consent_from(moves, consent_move, consent_remove))
+    if as_json:
+        value = prepared.plan.model_dump(mode="json")
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+        ctx.exit(4 if prepared.plan.refusals else 0)
+    names = {slug: tenant.name for slug, tenant in prepared.specs.tenants.items()}
+    click.echo(plan_text(prepared.plan, names), nl=False)
+    workflow.refuse(prepared.plan)

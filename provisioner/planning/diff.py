@@ -1,0 +1,275 @@
+"""From specs, lock and consent to a plan. Pure: no files, no clock, no live state.
+
+Deliberately unsupported: copying a municipality's data when it moves, and destroying it when it is removed.
+Both are refused unless a person names the municipality, and the plan says what they don't do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from provisioner.planning.canonical import digest
+from provisioner.planning.demands import Resident, bins, residents, spec_digest
+from provisioner.planning.lock import Lock, Placed
+from provisioner.planning.model import (
+    Action,
+    Caution,
+    Change,
+    Consent,
+    Create,
+    Leave,
+    Move,
+    Plan,
+    Refusal,
+    Remove,
+    Resume,
+    ServerUse,
+    Suspend,
+)
+from provisioner.planning.placement import Bin, Placement, place
+from provisioner.spec.consortium import Consortium
+from provisioner.spec.tenant import Tenant
+
+_TURNS = {
+    "active": (Resume, "state-active"),
+    "suspended": (Suspend, "state-suspended"),
+    "leaving": (Leave, "state-leaving"),
+}
+_RESERVED = re.compile(r"^(all|ungrouped|localhost|servers|tenants|[0-9]{5}-.*)$")
+
+
+def plan(
+    consortium: Consortium, tenants: Mapping[str, Tenant], lock: Lock, consent: Consent | None = None
+) -> Plan:
+    """What carrying out the specs would do, who is refused and why, and the lock afterwards.
+
+    ``tenants`` is keyed by slug. The specs are taken as cross-checked (`provisioner.folder`).
+    """
+    asked = consent or Consent()
+    everyone = {resident.host: resident for resident in residents(tenants)}
+    boxes = bins(consortium)
+    moves, refused_moves = _moves(everyone, lock, boxes, asked)
+    placement = _place(everyone, boxes, lock, moves)
+    after = _after(everyone, placement, lock, moves)
+    actions, refused_removals = _actions(everyone, lock, after, tenants, asked)
+    left = {host: placed for host, placed in lock.placements.items() if host not in everyone}
+    for refusal in refused_removals:
+        after[refusal.host] = left[refusal.host]
+    specs = {"consortium": consortium, "tenants": dict(tenants)}
+    this, following = _digest(specs, lock.placements, actions), _digest(specs, after, ())
+    return Plan(
+        digest=this,
+        actions=actions,
+        refusals=_sorted_refusals(
+            [*_reserved(boxes), *refused_moves, *_unplaced(everyone, placement), *refused_removals]
+        ),
+        cautions=_cautions(placement, everyone, actions),
+        servers=_use(boxes, everyone, placement.where),
+        lock=Lock(
+            plan=this if actions else lock.plan,
+            following=following if actions else lock.following,
+            placements=dict(sorted(after.items())),
+        ),
+        following=following,
+    )
+
+
+def _digest(specs: Mapping[str, object], placements: Mapping[str, Placed], actions: Iterable[Action]) -> str:
+    # Names of secrets are book-keeping of the vault: writing them mustn't make another plan of it.
+    known = {host: placed.model_dump(exclude={"secrets"}) for host, placed in placements.items()}
+    return digest({"specs": specs, "lock": known, "actions": list(actions)})
+
+
+def _moves(
+    everyone: Mapping[str, Resident], lock: Lock, boxes: Iterable[Bin], asked: Consent
+) -> tuple[dict[str, str], list[Refusal]]:
+    hosts: dict[str, list[Resident]] = {}
+    for resident in everyone.values():
+        hosts.setdefault(resident.slug, []).append(resident)
+    servers = {box.server for box in boxes}
+    moves: dict[str, str] = {}
+    refused: list[Refusal] = []
+    for slug, target in sorted(asked.moves.items()):
+        found = [each for each in hosts.get(slug, ()) if each.host in lock.placements]
+        if not found or target not in servers:
+            reason = "move-unknown-server" if found else "move-not-placed"
+            refused.append(Refusal(reason=reason, slug=slug, server=target))
+            continue
+        for each in found:
+            if lock.placements[each.host].server == target:
+                continue
+            if each.tenant.code in asked.move:
+                moves[each.host] = target
+            else:
+                refused.append(_refusal("move-needs-consent", each, target))
+    return moves, refused
+
+
+def _place(
+    everyone: Mapping[str, Resident], boxes: Iterable[Bin], lock: Lock, moves: Mapping[str, str]
+) -> Placement:
+    demands = [
+        replace(each.demand, only=frozenset({moves[host]})) if host in moves else each.demand
+        for host, each in everyone.items()
+    ]
+    settled = {
+        host: placed.server
+        for host, placed in lock.placements.items()
+        if host in everyone and host not in moves
+    }
+    return place(demands, boxes, settled)
+
+
+def _after(
+    everyone: Mapping[str, Resident], placement: Placement, lock: Lock, moves: Mapping[str, str]
+) -> dict[str, Placed]:
+    after: dict[str, Placed] = {}
+    for host, each in everyone.items():
+        before = lock.placements.get(host)
+        server = placement.where.get(host)
+        if server is None:
+            if before is not None:
+                after[host] = before
+            continue
+        after[host] = Placed(
+            server=server,
+            slug=each.slug,
+            state=each.state,
+            digest=spec_digest(each.tenant),
+            secrets=before.secrets if before else (),
+        )
+    return after
+
+
+def _actions(
+    everyone: Mapping[str, Resident],
+    lock: Lock,
+    after: Mapping[str, Placed],
+    tenants: Mapping[str, Tenant],
+    asked: Consent,
+) -> tuple[tuple[Action, ...], list[Refusal]]:
+    actions = [
+        action
+        for host, placed in after.items()
+        if (action := _action(everyone[host], lock.placements.get(host), placed)) is not None
+    ]
+    states = {tenant.code: tenant.state.value for tenant in tenants.values()}
+    refused: list[Refusal] = []
+    for host, placed in lock.placements.items():
+        if host in everyone:
+            continue
+        code = host[:5]
+        reason = f"state-{states[code]}" if code in states else "spec-gone"
+        if code in asked.remove:
+            actions.append(
+                Remove(host=host, code=code, slug=placed.slug, server=placed.server, reasons=(reason,))
+            )
+        else:
+            refused.append(
+                Refusal(
+                    reason="remove-needs-consent",
+                    host=host,
+                    code=code,
+                    slug=placed.slug,
+                    server=placed.server,
+                )
+            )
+    return tuple(sorted(actions, key=lambda action: action.host)), refused
+
+
+def _action(resident: Resident, before: Placed | None, after: Placed) -> Action | None:
+    if before is None:
+        return Create(**_who(resident, after), reasons=("new", *_unusual(after)))
+    turn, state_reason = _TURNS[after.state]
+    reasons = [state_reason] if before.state != after.state else []
+    reasons += ["spec-changed"] if before.digest != after.digest else []
+    reasons += ["renamed"] if before.slug != after.slug else []
+    if before.server != after.server:
+        return Move(**_who(resident, after), reasons=("move-asked", *reasons), source=before.server)
+    if before.state != after.state:
+        return turn(**_who(resident, after), reasons=tuple(reasons))
+    return Change(**_who(resident, after), reasons=tuple(reasons)) if reasons else None
+
+
+def _unusual(placed: Placed) -> tuple[str, ...]:
+    return () if placed.state == "active" else (f"state-{placed.state}",)
+
+
+def _who(resident: Resident, placed: Placed) -> dict[str, str]:
+    return {
+        "host": resident.host,
+        "code": resident.tenant.code,
+        "slug": resident.slug,
+        "server": placed.server,
+    }
+
+
+def _refusal(reason: str, resident: Resident, server: str = "") -> Refusal:
+    return Refusal(
+        reason=reason, host=resident.host, code=resident.tenant.code, slug=resident.slug, server=server
+    )
+
+
+def _reserved(boxes: Iterable[Bin]) -> list[Refusal]:
+    # A server and a group, or a server and a municipality, would be the same name in the inventory.
+    return [
+        Refusal(reason="server-name-reserved", server=box.server)
+        for box in boxes
+        if _RESERVED.match(box.server)
+    ]
+
+
+def _unplaced(everyone: Mapping[str, Resident], placement: Placement) -> list[Refusal]:
+    return [_refusal(entry.reason.value, everyone[entry.key]) for entry in placement.unplaced]
+
+
+def _sorted_refusals(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(refusals, key=lambda each: (each.host, each.slug, each.server, each.reason)))
+
+
+def _cautions(
+    placement: Placement, everyone: Mapping[str, Resident], actions: Iterable[Action]
+) -> tuple[Caution, ...]:
+    found = [Caution(reason="overfull", server=entry.server) for entry in placement.overfull]
+    found += [
+        Caution(
+            reason=f"misplaced-{entry.reason.value}",
+            host=entry.key,
+            slug=everyone[entry.key].slug,
+            server=entry.server,
+        )
+        for entry in placement.misplaced
+    ]
+    for action in actions:
+        if isinstance(action, Move):
+            found.append(
+                Caution(reason="move-leaves-data", host=action.host, slug=action.slug, server=action.source)
+            )
+        elif isinstance(action, Remove):
+            found.append(
+                Caution(reason="remove-leaves-data", host=action.host, slug=action.slug, server=action.server)
+            )
+    return tuple(found)
+
+
+def _use(
+    boxes: Iterable[Bin], everyone: Mapping[str, Resident], where: Mapping[str, str]
+) -> tuple[ServerUse, ...]:
+    totals: dict[str, tuple[int, int, int]] = {}
+    for host, server in where.items():
+        count, memory, disk = totals.get(server, (0, 0, 0))
+        demand = everyone[host].demand
+        totals[server] = (count + 1, memory + demand.memory, disk + demand.disk)
+    return tuple(
+        ServerUse(
+            server=box.server,
+            tenants=totals.get(box.server, (0, 0, 0))[0],
+            memory_mib=totals.get(box.server, (0, 0, 0))[1],
+            memory_capacity_mib=box.memory,
+            disk_mib=totals.get(box.server, (0, 0, 0))[2],
+            disk_capacity_mib=box.disk,
+        )
+        for box in sorted(boxes, key=lambda box: box.server)
+    )

@@ -1,0 +1,157 @@
+"""From a consortium's folder to a plan, and from a plan to its inventory: where planning meets the disk.
+
+`nuage plan`, `build` and `apply` share these, so that what was shown is what is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from provisioner import folder as folders
+from provisioner.errors import InvalidInputError, Problem, RefusedError
+from provisioner.files import locked, read_text, write_atomic, write_if_changed
+from provisioner.inventory import rendering, vault, writer
+from provisioner.inventory.layers import layers
+from provisioner.inventory.tenant_variables import SECRETS
+from provisioner.inventory.tree import collection_root
+from provisioner.planning import lock as locks
+from provisioner.planning.diff import plan
+from provisioner.planning.lock import Lock
+from provisioner.planning.model import Consent, Plan, Refusal
+
+SHORTEST_DIGEST = 12
+"""Fewest characters of a digest that name a plan."""
+
+Password = Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, with the specs and the lock that it was made from."""
+
+    specs: folders.ConsortiumFolder
+    lock: Lock
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `build` did: the inventory's folder, the files written or removed, the secrets generated."""
+
+    prepared: Prepared
+    inventory: Path
+    files: tuple[str, ...]
+    new_secrets: int
+
+
+def prepare(folder: Path, consent: Consent | None = None) -> Prepared:
+    """Read the specs and the lock, and plan. Writes nothing.
+
+    Raises:
+        InvalidInputError: the specs or the lock are invalid, or the consent names what isn't there.
+    """
+    specs = folders.load(folder)
+    path = folder / locks.NAME
+    lock = locks.parse(read_text(path), str(path)) if path.exists() else Lock()
+    return Prepared(specs, lock, plan(specs.consortium, specs.tenants, lock, consent))
+
+
+def demand_digest(prepared: Prepared, digest: str) -> None:
+    """Let only the plan through that a person reviewed, or the rest of it: an interrupted one may resume.
+
+    Raises:
+        RefusedError: the specs or the lock have changed since, or the digest is too short.
+    """
+    current = prepared.plan
+    carried_out = not current.actions and prepared.lock.following == current.digest
+    accepted = [current.digest, *([prepared.lock.plan] if carried_out else [])]
+    if len(digest) < SHORTEST_DIGEST or not any(each.startswith(digest) for each in accepted):
+        raise RefusedError("plan.other-digest", asked=digest, digest=current.digest[:16])
+
+
+def refuse(current: Plan) -> None:
+    """Stop where the plan has refusals: nothing of it is carried out.
+
+    Raises:
+        RefusedError: every refusal, with its reason.
+    """
+    if current.refusals:
+        raise RefusedError.of([refusal_problem(refusal) for refusal in current.refusals])
+
+
+def refusal_problem(refusal: Refusal) -> Problem:
+    """A refusal as a problem that the console shows."""
+    context: dict[str, object] = {
+        "code": refusal.code, "slug": refusal.slug, "server": refusal.server, "host": refusal.host
+    }  # fmt: skip
+    subject = refusal.slug or refusal.server
+    return Problem(f"plan.refusal-{refusal.reason}", subject=subject, context=context)
+
+
+def build(folder: Path, password: Password, consent: Consent | None = None, digest: str = "") -> Built:
+    """Plan and carry out the placement: secrets, inventory and lock, under the folder's lock.
+
+    Raises:
+        RefusedError: the plan has refusals, or isn't the one that ``digest`` names.
+        LockedError: another run works in the folder.
+        MachineError: the vault's password is missing, or the folder can't be written.
+    """
+    with locked(folder):
+        prepared = prepare(folder, consent)
+        if digest:
+            demand_digest(prepared, digest)
+        return carry_out(prepared, password)
+
+
+def carry_out(prepared: Prepared, password: Password) -> Built:
+    """Like `build`, for a caller that holds the folder's lock and has prepared the plan."""
+    refuse(prepared.plan)
+    folder, specs = prepared.specs.folder, prepared.specs
+    sealed, new_secrets = _secrets(folder, prepared.plan.lock, password)
+    after = _with_secrets(prepared.plan.lock)
+    files = rendering.render(specs.consortium, specs.tenants, after.placements, layers(collection_root()))
+    if sealed:
+        files[rendering.VAULT] = sealed
+    inventory = folder / writer.FOLDER
+    touched = writer.write(inventory, files)
+    # Last: an interrupted build finds the old lock, and makes the same plan again.
+    write_if_changed(folder / locks.NAME, locks.render(after))
+    return Built(prepared, inventory, tuple(touched), new_secrets)
+
+
+def _secrets(folder: Path, after: Lock, password: Password) -> tuple[str, int]:
+    """The vault's text, completed where something is missing, and how many secrets are new."""
+    path = folder / vault.NAME
+    password = cache(password)  # a person is asked once
+    missing = sorted(
+        host[:5] for host, placed in after.placements.items() if not set(SECRETS) <= set(placed.secrets)
+    )
+    if not path.exists():
+        if any(placed.secrets for placed in after.placements.values()):
+            # New secrets would lock the municipalities out of their own sites.
+            raise InvalidInputError("secrets.vault-gone", file=str(path))
+        if not missing:
+            return "", 0
+        held: dict[str, dict[str, str]] = {}
+    elif not missing:
+        return read_text(path), 0
+    else:
+        held = vault.unlock(read_text(path), password(), str(path))
+    completed = vault.complete(held, missing, SECRETS)
+    count = sum(map(len, completed.values())) - sum(map(len, held.values()))
+    if not count:
+        return read_text(path), 0
+    sealed = vault.seal(completed, password())
+    write_atomic(path, sealed, 0o600)
+    return sealed, count
+
+
+def _with_secrets(lock: Lock) -> Lock:
+    placements = {
+        host: placed.model_copy(update={"secrets": tuple(sorted({*placed.secrets, *SECRETS}))})
+        for host, placed in lock.placements.items()
+    }
+    return lock.model_copy(update={"placements": placements})
