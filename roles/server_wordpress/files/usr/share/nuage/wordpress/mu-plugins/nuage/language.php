@@ -1,0 +1,34 @@
+<?php
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Canadian language tags, and the strings that Debian's old French catalogue lacks.
+
+declare(strict_types=1);
+
+namespace Nuage\Language;
+
+defined('ABSPATH') || exit;
+
+/** The tag that assistive technologies read: Debian has fr_FR only, the pages are Québec's. */
+function tag(): string
+{
+    return str_starts_with(determine_locale(), 'fr') ? 'fr-CA' : 'en-CA';
+}
+
+function load(): void
+{
+    $locale = determine_locale();
+    foreach (['nuage' => 'nuage', 'default' => 'core'] as $domain => $file) {
+        $path = __DIR__ . "/languages/$file-$locale.l10n.php";
+        if (is_readable($path)) {
+            \WP_Translation_Controller::get_instance()->load_file($path, $domain, $locale);
+        }
+    }
+}
+
+add_filter('language_attributes', static fn (string $attributes): string => (string) preg_replace(
+    '/lang="[^"]*"/',
+    'lang="' . tag() . '"',
+    $attributes,
+));
+add_action('after_setup_theme', __NAMESPACE__ . '\load');
+add_action('change_locale', __NAMESPACE__ . '\load');
