@@ -86,7 +86,14 @@ def field_path(path: Path) -> str:
 
 def problems(error: ValidationError, document: Document, model: type[Model]) -> list[Problem]:
     """One problem per thing that pydantic found, in the order of the file."""
-    found = [_problem(detail, document, model) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    # pydantic counts invalid items as absent: a list of one wrong item would also be called too short.
+    parents = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+    found = [
+        _problem(detail, document, model)
+        for detail in details
+        if detail["type"] != "too_short" or detail["loc"] not in parents
+    ]
     return sorted(found, key=lambda problem: problem.line)
 
 

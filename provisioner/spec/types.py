@@ -36,6 +36,10 @@ PUBLIC_KEY = re.compile(
 NEQ = re.compile(r"[1238][0-9]{9}")
 URL = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]*)?")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+CODE = re.compile(r"[0-9]{5}")
+CAPITALS = re.compile(r"[A-Z]{2}")
+FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+DEVICE = re.compile(r"(/dev/[A-Za-z0-9/_.-]+)?")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ].*")
 
@@ -55,6 +59,11 @@ def _matches(pattern: re.Pattern[str], key: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _hint(pattern: re.Pattern[str]) -> Any:  # noqa: ANN401  pydantic gives FieldInfo no public type here
+    """The same pattern for the JSON Schema, so that editors check what validation checks."""
+    return Field(json_schema_extra={"pattern": f"^(?:{pattern.pattern})$"})
 
 
 def _address(value: str) -> str:
@@ -129,24 +138,28 @@ def _lines(value: str) -> str:
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
 Prose = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_lines)]
 FileName = Annotated[
-    str, StringConstraints(max_length=200), _matches(re.compile(r"[\w-][\w.-]*"), "not_a_file_name")
+    str, StringConstraints(max_length=200), _matches(FILE_NAME, "not_a_file_name"), _hint(FILE_NAME)
 ]
-Slug = Annotated[str, StringConstraints(max_length=63), _matches(SLUG, "not_a_slug")]
-Code = Annotated[str, BeforeValidator(_quoted), _matches(re.compile(r"[0-9]{5}"), "not_a_code")]
-Domain = Annotated[str, _matches(DOMAIN, "not_a_domain")]
-Host = Annotated[str, StringConstraints(min_length=1, max_length=253), _matches(HOST, "not_a_host")]
+Slug = Annotated[str, StringConstraints(max_length=63), _matches(SLUG, "not_a_slug"), _hint(SLUG)]
+Code = Annotated[str, BeforeValidator(_quoted), _matches(CODE, "not_a_code"), _hint(CODE)]
+Domain = Annotated[str, _matches(DOMAIN, "not_a_domain"), _hint(DOMAIN)]
+Host = Annotated[
+    str, StringConstraints(min_length=1, max_length=253), _matches(HOST, "not_a_host"), _hint(HOST)
+]
 Address = Annotated[str, AfterValidator(_address)]
 ServerAddress = Annotated[str, AfterValidator(_address), AfterValidator(_own_address)]
 Network = Annotated[str, AfterValidator(_network)]
 NarrowNetwork = Annotated[str, AfterValidator(_network), AfterValidator(_narrow_network)]
-HostKey = Annotated[str, _matches(HOST_KEY, "not_a_host_key")]
-PublicKey = Annotated[str, AfterValidator(_clean), _matches(PUBLIC_KEY, "not_a_public_key")]
-Neq = Annotated[str, BeforeValidator(_quoted), _matches(NEQ, "not_a_neq")]
-Country = Annotated[str, _matches(re.compile(r"[A-Z]{2}"), "not_a_country")]
-Province = Annotated[str, _matches(re.compile(r"[A-Z]{2}"), "not_a_province")]
-Url = Annotated[str, _matches(URL, "not_a_url")]
-Email = Annotated[str, StringConstraints(max_length=254), _matches(EMAIL, "not_an_email")]
-Device = Annotated[str, _matches(re.compile(r"(/dev/[A-Za-z0-9/_.-]+)?"), "not_a_device")]
+HostKey = Annotated[str, _matches(HOST_KEY, "not_a_host_key"), _hint(HOST_KEY)]
+PublicKey = Annotated[
+    str, AfterValidator(_clean), _matches(PUBLIC_KEY, "not_a_public_key"), _hint(PUBLIC_KEY)
+]
+Neq = Annotated[str, BeforeValidator(_quoted), _matches(NEQ, "not_a_neq"), _hint(NEQ)]
+Country = Annotated[str, _matches(CAPITALS, "not_a_country"), _hint(CAPITALS)]
+Province = Annotated[str, _matches(CAPITALS, "not_a_province"), _hint(CAPITALS)]
+Url = Annotated[str, _matches(URL, "not_a_url"), _hint(URL)]
+Email = Annotated[str, StringConstraints(max_length=254), _matches(EMAIL, "not_an_email"), _hint(EMAIL)]
+Device = Annotated[str, _matches(DEVICE, "not_a_device"), _hint(DEVICE)]
 Integer = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]
