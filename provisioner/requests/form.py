@@ -50,9 +50,14 @@ def _hash(content: str) -> str:
 def _texts(language: str) -> dict[str, str]:
     disk = {f"{size.value}_gib": str(need.disk_mib // 1024) for size, need in WORDPRESS.items()}
     return {
-        name: re.sub(r"\{(\w+_gib)\}", lambda match: disk[match[1]], text)
+        name: _unbroken(re.sub(r"\{(\w+_gib)\}", lambda match: disk[match[1]], text))
         for name, text in messages.catalogue(language, "form").items()
     }
+
+
+def _unbroken(text: str) -> str:
+    """No line break between a French sign and its word, nor between a number and its unit."""
+    return re.sub(r"(?<=«) | (?=[»:])|(?<=\d) (?=G[oB])", "\u00a0", text)
 
 
 def _data(directory: Directory, texts: dict[str, dict[str, str]], email: str) -> str:
