@@ -105,7 +105,7 @@ def make_request(store, domain, names):
     key = pending / "privkey.pem"
     write_atomic(key, b"", MODES["privkey.pem"])
     run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(key)])
-    sections = ["[request]", "distinguished_name = subject", "req_extensions = extensions", "[subject]"]
+    sections = ["[req]", "distinguished_name = subject", "req_extensions = extensions", "[subject]"]
     sections += ["[extensions]", "subjectAltName = " + ",".join(f"DNS:{name}" for name in names), ""]
     configuration = pending / "request.conf"
     configuration.write_text("\n".join(sections))

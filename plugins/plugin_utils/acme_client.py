@@ -27,6 +27,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 REQUEST_TIMEOUT_S = 20
 POLL_FIRST_S = 0.05
 POLL_LONGEST_S = 3.0
+# How long a challenge may stay pending once the authority has said that it didn't find its answer.
+PATIENCE_S = 12
 USER_AGENT = "nuage-commun"
 
 TRIES = 6
@@ -132,7 +134,7 @@ class Session:
                 return str(self._fetch(body.certificate).text)
             if body.status == messages.STATUS_INVALID:
                 raise AcmeError("acme.refused", detail=str(body.error or "invalid"))
-            self._sleep(pause)
+            self._sleep(pause, order.body.identifiers[0].value)
             body = messages.Order.from_json(self._fetch(str(order.uri)).json())
         raise AssertionError  # pauses never end
 
@@ -149,15 +151,21 @@ class Session:
         self._guarded(lambda: self._client.answer_challenge(challenge, challenge.response(self._key)))
 
     def _await_verdict(self, authorization: messages.AuthorizationResource) -> None:
+        name = authorization.body.identifier.value
+        patience = time.monotonic() + PATIENCE_S
         for pause in _pauses():
             polled, _ = self._guarded(lambda: self._client.poll(authorization))
             if polled.body.status == messages.STATUS_VALID:
                 return
+            saw = _what_it_saw(polled)
             if polled.body.status not in (messages.STATUS_PENDING, messages.STATUS_PROCESSING):
-                raise AcmeError(
-                    "acme.challenge-failed", domain=polled.body.identifier.value, detail=_what_it_saw(polled)
-                )
-            self._sleep(pause, polled)
+                raise AcmeError("acme.challenge-failed", domain=name, detail=saw or "?")
+            if saw:
+                # Still pending: it will look again if it's asked again (RFC 8555, section 8.2).
+                if time.monotonic() > patience:
+                    raise AcmeError("acme.challenge-failed", domain=name, detail=saw)
+                self._answer(self._http_challenge(polled))
+            self._sleep(pause, name)
 
     def _http_challenge(self, authorization: messages.AuthorizationResource) -> messages.ChallengeBody:
         for challenge in authorization.body.challenges:
@@ -170,14 +178,13 @@ class Session:
             lambda: self._client.net.post(address, None, new_nonce_url=self._client.directory["newNonce"])
         )
 
-    def _sleep(self, pause: float, polled: messages.AuthorizationResource | None = None) -> None:
+    def _sleep(self, pause: float, name: str = "") -> None:
         if time.monotonic() + pause > self._deadline:
-            # An authority that keeps trying reports what it saw so far in the pending challenge.
             raise AcmeError(
                 "acme.timeout",
+                domain=name,
                 directory=self._authority.directory,
                 seconds=self._authority.timeout_s,
-                detail=_what_it_saw(polled) if polled else "",
             )
         time.sleep(pause)
 
@@ -211,4 +218,4 @@ def _pauses() -> Iterator[float]:
 
 def _what_it_saw(authorization: messages.AuthorizationResource) -> str:
     said = [str(c.error.detail or c.error) for c in authorization.body.challenges if c.error is not None]
-    return "; ".join(said) or "?"
+    return "; ".join(said)
