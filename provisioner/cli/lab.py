@@ -41,7 +41,7 @@ def command() -> None:
 )
 @click.option("--from", "snapshot", help=messages.text("lab.help-from"))
 @json_option
-def up(  # noqa: PLR0917  one argument per option
+def up(
     name: str, hosts: tuple[str, ...], count: int | None, disk: int, snapshot: str | None, as_json: bool
 ) -> None:
     """Hosts by name, or `--hosts N` for srv1 to srvN."""

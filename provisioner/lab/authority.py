@@ -7,7 +7,6 @@ Caddy 2.6's certificates last 12 hours; it renews its own intermediate certifica
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from provisioner.files import write_atomic
@@ -16,7 +15,6 @@ from provisioner.lab.state import LabState, Paths
 
 NUMBER = 0
 NAME = ".acme"
-READY_SECONDS = 20
 
 
 def directory(lab: LabState) -> str:
@@ -50,7 +48,7 @@ def configuration(lab: LabState) -> str:
 
 
 def start(paths: Paths, lab: LabState) -> None:
-    """Start the server in a container of its own and wait until its root certificate is there.
+    """Start the server in a container of its own and wait until it answers.
 
     A container, because Go programs resolve names by /etc/resolv.conf alone, and the control
     machine's must stay as it is.
@@ -64,11 +62,7 @@ def start(paths: Paths, lab: LabState) -> None:
     write_atomic(folder / "resolv.conf", f"nameserver {lab.gateway}\n")
     network.make_namespace(paths, NAME, NUMBER, network.interface(lab.authority, lab.network))
     processes.start(_command(paths), folder / "pid", folder / "output.log")
-    deadline = time.monotonic() + READY_SECONDS
-    while not root_certificate(paths).exists():
-        if time.monotonic() > deadline or not processes.alive(folder / "pid"):
-            raise processes.silent("ACME", folder / "output.log")
-        time.sleep(0.05)
+    processes.wait_listening("ACME", str(lab.authority), 443, folder / "pid", folder / "output.log")
 
 
 def _command(paths: Paths) -> list[str]:

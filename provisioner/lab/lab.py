@@ -79,7 +79,7 @@ class Lab:
         for name in hosts:
             snapshots.check_name(name)
         self._prepare_machine()
-        self.paths.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.paths.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         with locked(self.paths.folder):
             source = snapshots.get(snapshot) if snapshot else None
             state = self._ensure_network(source)
@@ -109,6 +109,10 @@ class Lab:
         state = load(self.paths)
         if state is None:
             self._remove_leftovers()
+        # The package proxy runs under its own account and must get through to its own folder.
+        self.paths.folder.chmod(0o711)
+        for private in ("acme", "hosts", "keys"):
+            self.paths.service(private).mkdir(mode=0o700, exist_ok=True)
         with network.choosing():
             if state is None or not network.has_link(self.paths.bridge):
                 wanted = state.network if state else (source.network if source else None)
@@ -126,7 +130,6 @@ class Lab:
             )
             save(self.paths, state)
         if not self.paths.private_key.exists():
-            self.paths.private_key.parent.mkdir(mode=0o700, exist_ok=True)
             key = ["-f", str(self.paths.private_key), "-C", f"nuage-lab-{self.name}"]
             programs.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", *key])
         return state

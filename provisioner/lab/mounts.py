@@ -26,9 +26,18 @@ def unmount_under(folder: Path) -> None:
     for point in mounted(Path("/proc/self/mountinfo").read_text(encoding="utf-8"), folder):
         if not _unmount(point):
             programs.run(["umount", "--lazy", str(point)])
-    for device, backing in loops(programs.run(["losetup", "--json", "--list"])):
-        if backing.is_relative_to(folder):
+    # The kernel frees a loop device a moment after the last mount of it went.
+    for _attempt in range(50):
+        left = [device for device, backing in _loops_now() if backing.is_relative_to(folder)]
+        if not left:
+            return
+        for device in left:
             programs.succeeds(["losetup", "--detach", str(device)])
+        time.sleep(0.1)
+
+
+def _loops_now() -> list[tuple[Path, Path]]:
+    return loops(programs.run(["losetup", "--json", "--list"]))
 
 
 def _unmount(point: Path) -> bool:

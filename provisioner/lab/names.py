@@ -41,6 +41,7 @@ def start(paths: Paths, lab: LabState) -> None:
     command += ["--no-resolv", "--no-hosts", "--no-poll", "--address=/#/", "--local-ttl=1"]
     command += [f"--addn-hosts={folder / 'hosts'}", "--pid-file=", "--user=root"]
     processes.start(command, folder / "pid", folder / "output.log")
+    processes.wait_listening("dnsmasq", str(lab.gateway), 53, folder / "pid", folder / "output.log")
 
 
 def stop(paths: Paths) -> None:

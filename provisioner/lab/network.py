@@ -19,8 +19,8 @@ from provisioner.errors import MachineError
 from provisioner.lab import programs
 from provisioner.lab.state import Paths
 
-# Private ones only: some closed networks answer for the Internet from the documentation ranges, and a bridge on
-# such a range would cut this machine off from its package mirrors, with no route to show for it beforehand.
+# Private ones only: some closed networks answer for the Internet from the documentation ranges, and a
+# bridge on such a range would cut this machine off from its mirrors, with no route to show it beforehand.
 CANDIDATES = tuple(IPv4Network(f"10.213.{number}.0/24") for number in range(64))
 LOCK = Path("/run/nuage-lab-network.lock")
 

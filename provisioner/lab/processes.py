@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from provisioner.errors import MachineError
 from provisioner.files import write_atomic
 from provisioner.lab import programs
 
+READY_SECONDS = 20.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -129,7 +131,16 @@ def _pss(rollup: Path) -> int:
     return 0
 
 
-def silent(service: str, log: Path) -> MachineError:
-    """The error for a service that doesn't come up, with the end of its log."""
+def wait_listening(service: str, address: str, port: int, pidfile: Path, log: Path) -> None:
+    """Until a service accepts connections.
+
+    Raises:
+        MachineError: it ended, or doesn't within `READY_SECONDS`; the message has the end of its log.
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and alive(pidfile):
+        with suppress(OSError), socket.create_connection((address, port), timeout=1):
+            return
+        time.sleep(0.02)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-4:]
-    return MachineError("lab.service-silent", service=service, detail=" / ".join(lines) or "?")
+    raise MachineError("lab.service-silent", service=service, detail=" / ".join(lines) or "?")

@@ -9,10 +9,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from provisioner.lab import processes
-from provisioner.lab.state import PROXY_PORT, LabState, Paths, cache_root
-
-ACCOUNT = "apt-cacher-ng"
+from provisioner.lab import packages, processes
+from provisioner.lab.state import PROXY_PORT, LabState, Paths
 
 
 def configuration(lab: LabState, folder: Path, cache: Path, upstream_proxy: str) -> str:
@@ -41,19 +39,21 @@ def start(paths: Paths, lab: LabState, upstream_proxy: str) -> None:
     folder, pidfile = paths.service("proxy"), paths.service("proxy") / "pid"
     if processes.alive(pidfile):
         return
-    cache = cache_root() / "packages"
-    for owned in (folder, folder / "log", cache):
+    cache = packages.fill(paths)
+    for owned in (folder, folder / "log"):
         owned.mkdir(parents=True, exist_ok=True)
-        shutil.chown(owned, ACCOUNT, ACCOUNT)
+        shutil.chown(owned, packages.ACCOUNT, packages.ACCOUNT)
     (folder / "socket").unlink(missing_ok=True)
     conf = folder / "conf"
     conf.mkdir(exist_ok=True)
     text = configuration(lab, folder, cache, upstream_proxy)
     (conf / "acng.conf").write_text(text, encoding="utf-8")
     command = ["apt-cacher-ng", "-c", str(conf)]
-    processes.start(command, pidfile, folder / "output.log", user=ACCOUNT)
+    processes.start(command, pidfile, folder / "output.log", user=packages.ACCOUNT)
+    processes.wait_listening("apt-cacher-ng", str(lab.gateway), PROXY_PORT, pidfile, folder / "output.log")
 
 
 def stop(paths: Paths) -> None:
-    """Stop the proxy."""
+    """Stop the proxy, and keep the packages that it fetched."""
     processes.stop(paths.service("proxy") / "pid")
+    packages.keep(paths)
