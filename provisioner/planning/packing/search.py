@@ -1,0 +1,69 @@
+"""Packing by several ways, of which the best outcome wins.
+
+All arithmetic is on whole numbers, and effort is counted in candidates looked at, never in seconds: the
+same input gives the same output on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from provisioner.planning.packing.filling import Rule, fill, fill_exactly
+from provisioner.planning.packing.parts import split
+from provisioner.planning.packing.problem import Kind, Load, Outcome, Problem, Room
+from provisioner.planning.packing.repair import improve
+
+EFFORT = 600_000
+"""Candidates that may be looked at before the best outcome so far is taken; about 0.2 s."""
+
+LEAST_EFFORT = 10_000
+"""What the smallest of several independent parts may spend."""
+
+RULES = ((0, 0), (50, 0), (50, 25), (100, 0), (100, 50))
+"""Leans and penalties of the greedy rules, see ``Rule``."""
+
+STEPS = (300, 3_000, 30_000)
+"""Steps per room of the exact fillings."""
+
+
+def pack(kinds: Sequence[Kind], rooms: Sequence[Room]) -> Outcome:
+    """The best outcome found: fewest items left over, then fewest rooms newly opened.
+
+    Kinds and rooms that have nothing to do with each other are packed apart.
+    """
+    loads: list[Load] = [{} for _ in rooms]
+    left = [0] * len(kinds)
+    total = sum(kind.count for kind in kinds)
+    for part in split(kinds, rooms):
+        share = EFFORT * sum(kind.count for kind in part.kinds) // max(1, total)
+        outcome = pack_part(Problem(part.kinds, part.rooms), max(LEAST_EFFORT, share))
+        for number, load in zip(part.room_numbers, outcome.loads, strict=True):
+            loads[number] = {part.kind_numbers[index]: count for index, count in load.items()}
+        for index, count in zip(part.kind_numbers, outcome.left, strict=True):
+            left[index] = count
+    return Outcome(loads, left)
+
+
+def pack_part(problem: Problem, effort: int) -> Outcome:
+    """The best outcome found for one problem within ``effort``."""
+    best: Outcome | None = None
+    for outcome in _outcomes(problem, effort):
+        if best is None or outcome.cost(problem) < best.cost(problem):
+            best = improve(problem, outcome, effort)
+        if best.cost(problem) <= problem.bound or problem.effort > effort:
+            return best
+    return best if best is not None else Outcome([], [])
+
+
+def _outcomes(problem: Problem, effort: int) -> Iterator[Outcome]:
+    for lean, penalty in RULES[:2]:
+        yield fill(problem, Rule(lean, penalty, *problem.weights[0]))
+    for steps in STEPS[:2]:
+        yield fill_exactly(problem, problem.weights[0], steps, effort)
+    for lean, penalty in RULES[2:]:
+        yield fill(problem, Rule(lean, penalty, *problem.weights[0]))
+    for weights in problem.weights[1:]:
+        for lean, penalty in RULES:
+            yield fill(problem, Rule(lean, penalty, *weights))
+    for weights in problem.weights:
+        yield fill_exactly(problem, weights, STEPS[-1], effort)
