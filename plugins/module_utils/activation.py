@@ -72,16 +72,20 @@ def _first_broken():
     return None
 
 
-def load_nftables():
-    """Load each municipality's drop-in on its own; a broken one leaves the default, which refuses all."""
+def load_nftables(names):
+    """Load the drop-ins that changed, each in a transaction of its own.
+
+    One that nft refuses changes nothing: what was in force stays, or the default, which refuses all.
+    """
     moved = {}
-    for path in sorted(NFTABLES.glob("*.nft")):
+    for path in (NFTABLES / name for name in names):
+        if not path.exists():
+            continue
         try:
-            run(["nft", "--check", "--file", str(path)])
+            run(["nft", "--file", str(path)])
         except ProgramError as error:
             put_aside(path, str(error))
             moved[path.name] = str(error)
-    run(["systemctl", "reload", "nftables.service"])
     return moved
 
 
@@ -131,9 +135,9 @@ def _activate():
     pending = {path.name for path in PENDING.iterdir()} if PENDING.is_dir() else set()
     changes, moved, failed = [], {}, {}
     wanted, present = wanted_units(), present_units()
-    if "nftables" in pending:
-        moved.update(load_nftables())
-        changes.append("nftables")
+    rules = sorted(name.removeprefix("nftables:") for name in pending if name.startswith("nftables:"))
+    moved.update(load_nftables(rules))
+    changes += rules
     if "systemd" in pending and not wanted - present:
         run(["systemctl", "daemon-reload"])
     bring(sorted(present - wanted), ["disable", "--now"], failed)

@@ -13,7 +13,7 @@ from provisioner import __version__, messages
 from provisioner.cli import console
 from provisioner.errors import NuageError
 
-_HELPERS = {"__init__", "main", "console", "consent"}
+_HELPERS = {"__init__", "main", "connection", "console", "consent"}
 COMMANDS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in _HELPERS))
 
 

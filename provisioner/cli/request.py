@@ -41,9 +41,12 @@ def _by_option(function: Command) -> Command:
 
 
 def _reason_option(function: Command, *, required: bool = False) -> Command:
-    return click.option("--reason", default="", required=required, help=messages.text("request.help-reason"))(
-        function
-    )
+    return click.option(
+        "--reason",
+        default=None if required else "",
+        required=required,
+        help=messages.text("request.help-reason"),
+    )(function)
 
 
 _ASKED = [field for field in FIELDS if field.name not in {"code", "name", "consent", "note"}]
@@ -54,6 +57,7 @@ def _field_options(function: Command) -> Command:
         function = click.option(
             "--" + field.name.replace("_", "-"), field.name, help=messages.text(f"request.field-{field.name}")
         )(function)
+    return function
     return function
 
 
@@ -209,8 +213,8 @@ def _verb(action: str, *, reason_required: bool) -> Command:
     return _reason_option(run, required=reason_required)
 
 
-for _action in TRANSITIONS:
-    _run = _verb(_action, reason_required=_action in {"refuse", "suspend", "leave"})
+for _action, _transition in TRANSITIONS.items():
+    _run = _verb(_action, reason_required=_transition.reason_needed)
     if _action == "leave":
         _run = click.option(
             "--until",

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from provisioner import messages
-from provisioner.execution.results import HostResult, Outcome, Results
-
-MARKS = {
-    Outcome.CREATED: "[green]✓[/]",
-    Outcome.CHANGED: "[yellow]✓[/]",
-    Outcome.UNCHANGED: "[dim]=[/]",
-    Outcome.FAILED: "[red]✗[/]",
-    Outcome.UNREACHABLE: "[red]✗[/]",
-    Outcome.INTERRUPTED: "[yellow]…[/]",
-}
+from provisioner.execution.results import HostResult, Outcome
 
 
 class Display:
     """Shows what each stale host is doing. ``label`` names a host as people know it."""
 
-    def __init__(self, console: Console, servers: Mapping[str, str], label: Callable[[str], str]) -> None:
+    def __init__(self, console: Console, label: Callable[[str], str]) -> None:
         self._console = console
         self._label = label
-        self._results = Results(servers)
         self._rows: dict[str, TaskID] = {}
         self._ended: set[str] = set()
         self._started = time.monotonic()
@@ -49,13 +39,14 @@ class Display:
             self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._progress is not None:
             self._progress.stop()
 
-    def handle(self, event: Mapping[str, Any]) -> None:
-        """Take one event in."""
-        result = self._results.add(event)
+    def handle(self, result: HostResult | None) -> None:
+        """Show what an event changed."""
         if result is not None and result.stale and result.host not in self._ended:
             self._show(result)
 
@@ -72,7 +63,9 @@ class Display:
             row = self._progress.add_task("", total=None, name=self._label(result.host))
             self._rows[result.host] = row
         description = messages.text(f"apply.outcome-{result.outcome.value}") if ended else result.task
-        self._progress.update(row, description=description, total=1 if ended else None, completed=1 if ended else 0)
+        self._progress.update(
+            row, description=description, total=1 if ended else None, completed=1 if ended else 0
+        )
 
     def _line(self, result: HostResult) -> str:
         created = result.recorded and not result.record

@@ -99,7 +99,9 @@ class Results:
             server = self.hosts.get(result.server)
             if server is not None and server.outcome is Outcome.UNREACHABLE and result is not server:
                 result.outcome = Outcome.UNREACHABLE
-                result.problem = Problem("apply.server-unreachable", subject=result.host, context={"server": server.host})
+                result.problem = Problem(
+                    "apply.server-unreachable", subject=result.host, context={"server": server.host}
+                )
             elif result.stale and not result.recorded and not result.failed:
                 # Its digest wasn't recorded, so the next run takes it up again.
                 result.outcome = Outcome.FAILED if finished else Outcome.INTERRUPTED
@@ -114,7 +116,12 @@ def _failure(host: str, data: Mapping[str, Any]) -> Problem:
     res = data.get("res") or {}
     detail = str(res.get("msg") or res.get("stderr") or res.get("exception") or "").strip()
     key = str(res.get("nuage_key") or "apply.task-failed")
-    context = {**(res.get("nuage_context") or {}), "task": data.get("task", ""), "detail": detail, "host": host}
+    context = {
+        **(res.get("nuage_context") or {}),
+        "task": data.get("task", ""),
+        "detail": detail,
+        "host": host,
+    }
     return Problem(key, subject=host, context=context)
 
 
@@ -122,4 +129,6 @@ def _unreachable(host: str, data: Mapping[str, Any]) -> Problem:
     detail = str((data.get("res") or {}).get("msg", "")).strip()
     wrong = "Host key verification failed" in detail or "IDENTIFICATION HAS CHANGED" in detail
     key = "apply.wrong-host-key" if wrong else "apply.unreachable"
-    return Problem(key, subject=host, context={"detail": detail.splitlines()[-1] if detail else "", "host": host})
+    return Problem(
+        key, subject=host, context={"detail": detail.splitlines()[-1] if detail else "", "host": host}
+    )

@@ -15,10 +15,10 @@ from typing import Any
 import ansible_runner
 
 from provisioner.errors import MachineError
-from provisioner.execution.results import Results
+from provisioner.execution.results import HostResult, Results
 from provisioner.inventory.tree import ansible_root, collection_root
 
-EventHandler = Callable[[Mapping[str, Any]], None]
+EventHandler = Callable[[HostResult | None], None]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ def run(request: Request, on_event: EventHandler) -> Run:
     request.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def handle(event: dict[str, Any]) -> bool:
-        results.add(event)
-        on_event(event)
+        on_event(results.add(event))
         return False
 
     with tempfile.TemporaryDirectory(prefix="nuage-run-") as private:

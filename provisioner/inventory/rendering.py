@@ -43,7 +43,8 @@ def render(
     """
     servers = {server.id: server for server in consortium.servers}
     hosts: dict[str, Host] = {}
-    groups: dict[str, list[str]] = {}
+    # Filled by the first play; named here so that Ansible knows them when nothing is stale.
+    groups: dict[str, list[str]] = {"stale_servers": [], "stale_tenants": []}
     lodgers: dict[str, dict[str, str]] = {name: {} for name in servers}
     for host, placed in sorted(placements.items()):
         server, tenant = servers[placed.server], tenants[placed.slug]

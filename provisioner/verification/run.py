@@ -53,7 +53,16 @@ def verify(targets: Targets) -> tuple[Verdict, ...]:
         os.environ["NUAGE_VERIFY_TARGETS"] = str(path)
         with redirect_stdout(io.StringIO()):
             pytest.main(
-                [str(suite), "-q", "--tb=line", "-p", "no:cacheprovider", f"--rootdir={suite}", "-c", os.devnull],
+                [
+                    str(suite),
+                    "-q",
+                    "--tb=line",
+                    "-p",
+                    "no:cacheprovider",
+                    f"--rootdir={suite}",
+                    "-c",
+                    os.devnull,
+                ],
                 plugins=[collector],
             )
     return tuple(sorted(collector.verdicts.values(), key=lambda verdict: verdict.host))

@@ -49,29 +49,30 @@ class Targets(BaseModel):
     authority: str = ""
 
 
-def from_build(build: Path, *, private_key: Path | None, only: frozenset[str]) -> Targets:
+def from_build(
+    build: Path, *, private_key: Path | None, only: frozenset[str], authority: Path | None
+) -> Targets:
     """The targets of a built inventory; ``only`` keeps some municipalities' codes, all when empty.
 
     Raises:
         MachineError: there is no built inventory.
     """
-    if not (build / "hosts.json").is_file():
+    path = build / "hosts.json"
+    if not path.is_file():
         raise MachineError("verify.not-built", file=str(build))
-    servers, sites, authority = [], [], ""
-    for path in sorted((build / "host_vars").glob("*.json")):
-        variables: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if "tenant_wordpress_code" in variables:
-            authority = variables.get("tenant_certificate_acme_authority", "") or authority
-            if not only or variables["tenant_wordpress_code"] in only:
-                sites.append(_site(path.stem, variables))
-        elif "server_base_hostname" in variables:
-            servers.append(_server(path.stem, variables))
+    hosts: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["all"]["hosts"]
+    servers, sites = [], []
+    for host, variables in sorted(hosts.items()):
+        if "nuage_server" not in variables:
+            servers.append(_server(host, variables))
+        elif not only or variables["tenant_wordpress_code"] in only:
+            sites.append(_site(host, variables))
     return Targets(
         servers=tuple(servers),
         sites=tuple(sites),
         known_hosts=str((build / "known_hosts").resolve()),
         private_key=str(private_key or ""),
-        authority=authority,
+        authority=str(authority.resolve()) if authority else "",
     )
 
 

@@ -28,8 +28,14 @@ class _At(http.client.HTTPSConnection):
         self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
 
 
-def get(
-    domain: str, address: str, path: str = "/", *, authority: str = "", method: str = "GET", timeout: float = 60
+def get(  # noqa: PLR0913  one request, named
+    domain: str,
+    address: str,
+    path: str = "/",
+    *,
+    authority: str = "",
+    method: str = "GET",
+    timeout: float = 60,
 ) -> Answer:
     """One request. ``authority`` is a PEM file, the system's trust where empty.
 

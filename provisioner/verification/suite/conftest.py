@@ -24,7 +24,8 @@ def connect(server: Server) -> Any:
     """A testinfra host over OpenSSH, its key pinned, one connection for the whole run."""
     extra = [
         f"-o UserKnownHostsFile={targets().known_hosts}",
-        "-o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes -o BatchMode=yes -o ConnectTimeout=10",
+        "-o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes",
+        "-o BatchMode=yes -o ConnectTimeout=10",
     ]
     identity = f"&ssh_identity_file={targets().private_key}" if targets().private_key else ""
     address = f"[{server.address}]" if ":" in server.address else server.address

@@ -17,7 +17,13 @@ def test_service_runs(host: Any, server: Server, service: str) -> None:
 def test_nothing_listens_by_accident(host: Any, server: Server) -> None:
     listening = host.check_output("ss -Hltnu state listening state unconnected")
     addresses = {line.split()[4] for line in listening.splitlines()}
-    allowed = {f"{server.address}:80", f"{server.address}:443", f"{server.address}:22", "0.0.0.0:22", "[::]:22"}
+    allowed = {
+        f"{server.address}:80",
+        f"{server.address}:443",
+        f"{server.address}:22",
+        "0.0.0.0:22",
+        "[::]:22",
+    }
     allowed |= {f"{server.address}:{server.port}", f"0.0.0.0:{server.port}", f"[::]:{server.port}"}
     assert addresses <= allowed
 
@@ -27,7 +33,9 @@ def test_database_has_no_network_socket(host: Any, server: Server) -> None:
 
 
 def test_database_has_no_password_account(host: Any, server: Server) -> None:
-    query = "SELECT user FROM mysql.global_priv WHERE JSON_VALUE(priv, '$.plugin') NOT IN ('unix_socket', '') "
+    query = (
+        "SELECT user FROM mysql.global_priv WHERE JSON_VALUE(priv, '$.plugin') NOT IN ('unix_socket', '') "
+    )
     query += "AND JSON_VALUE(priv, '$.authentication_string') NOT IN ('', 'invalid')"
     assert host.check_output("mariadb -BNe %s", query) == ""
 

@@ -51,7 +51,9 @@ def test_site_answers(site: Site, authority: str) -> None:
     answer = web.get(site.domain, site.address, authority=authority)
     assert answer.status == (503 if site.state == "suspended" else 200)
     if site.state != "suspended":
-        assert site.title.replace("'", "&#039;") in answer.body.replace("’", "&#039;").replace("&#8217;", "&#039;")
+        assert site.title.replace("'", "&#039;") in answer.body.replace("’", "&#039;").replace(
+            "&#8217;", "&#039;"
+        )
 
 
 def test_aliases_lead_to_the_site(site: Site, authority: str) -> None:
@@ -72,7 +74,13 @@ def test_headers_protect_the_citizen(site: Site, authority: str) -> None:
 def test_closed_doors(site: Site, authority: str) -> None:
     if site.state == "suspended":
         pytest.skip("suspended: every path answers the notice")
-    for path in ("/xmlrpc.php", "/wp-config.php", "/.git/config", "/wp-admin/install.php", "/wp-content/uploads/x.php"):
+    for path in (
+        "/xmlrpc.php",
+        "/wp-config.php",
+        "/.git/config",
+        "/wp-admin/install.php",
+        "/wp-content/uploads/x.php",
+    ):
         assert web.get(site.domain, site.address, path, authority=authority).status in (403, 404), path
 
 

@@ -1,0 +1,66 @@
+# The two commands: `make demo` and `make test`. `make check` is the part of the tests that needs no root.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help venv demo demo-down test check lint unit molecule lab-tests e2e bench golden collection wheel clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): pyproject.toml tools/packages
+	tools/packages venv
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+venv: $(READY) ## the virtual environment, with nuage in it
+
+demo: $(READY) ## three real municipalities, from request to running website, on this machine (root)
+	tools/packages browser
+	$(BIN)/python -m provisioner.demo
+
+demo-down: $(READY) ## take the demo's servers away
+	$(BIN)/nuage lab down --name demo
+
+check: lint unit ## lint, types, unit, golden and contract tests: no root, under two minutes
+
+test: check lab-tests molecule e2e ## everything, on real hosts (root)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline
+
+unit: $(READY)
+	$(BIN)/pytest tests/unit tests/golden tests/contract
+
+lab-tests: $(READY)
+	$(BIN)/pytest tests/infra
+
+molecule: $(READY)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test --all
+
+e2e: $(READY)
+	$(BIN)/pytest tests/e2e
+
+bench: $(READY) ## every figure of bench/RESULTS.md (root, half an hour)
+	$(BIN)/python -m bench
+
+golden: $(READY) ## rewrite the golden files, to be read in the diff
+	$(BIN)/python -m tests.golden.update
+
+collection: $(READY) ## the Ansible collection, as an archive for ansible-galaxy
+	$(BIN)/ansible-galaxy collection build --force --output-path dist
+
+wheel: $(READY) ## the Python package, playbooks and roles included
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

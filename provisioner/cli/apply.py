@@ -1,0 +1,74 @@
+"""`nuage apply`: build the plan's inventory and converge what is stale on the servers."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from provisioner import messages
+from provisioner.cli.connection import key_option, names, only_option
+from provisioner.cli.consent import consent_from, consent_options
+from provisioner.cli.console import consortium_option, json_option
+
+
+@click.command(help=messages.text("apply.help"))
+@consortium_option
+@consent_options
+@click.option("--plan", "digest", default="", metavar="DIGEST", help=messages.text("apply.help-plan"))
+@click.option("-y", "--yes", is_flag=True, help=messages.text("apply.help-yes"))
+@click.option("--full", is_flag=True, help=messages.text("apply.help-full"))
+@click.option(
+    "--forks",
+    type=click.IntRange(1, 50),
+    default=8,
+    show_default=True,
+    help=messages.text("apply.help-forks"),
+)
+@only_option
+@key_option
+@json_option
+def command(
+    folder: Path,
+    moves: tuple[str, ...],
+    consent_move: tuple[str, ...],
+    consent_remove: tuple[str, ...],
+    digest: str,
+    yes: bool,
+    full: bool,
+    forks: int,
+    only: str,
+    private_key: Path | None,
+    as_json: bool,
+) -> None:
+    """Deploy: exit code 8 when some failed, 6 when no server answered, 130 when interrupted."""
+    from rich.console import Console
+
+    from provisioner import deployment, workflow
+    from provisioner.execution.progress import Display
+    from provisioner.files import locked
+    from provisioner.inventory.vault_password import terminal, vault_password
+    from provisioner.report import run as report
+
+    consent = consent_from(moves, consent_move, consent_remove)
+    with locked(folder):
+        prepared = workflow.prepare(folder, consent)
+        if digest:
+            workflow.demand_digest(prepared, digest)
+        workflow.refuse(prepared.plan)
+        if not (digest or yes):
+            click.confirm(
+                messages.text("apply.confirm", digest=prepared.plan.digest[:16]), abort=True, err=True
+            )
+        chosen = deployment.codes(prepared.specs.tenants, names(only))
+        workflow.carry_out(prepared, lambda: vault_password(os.environ, terminal()))
+        label = report.labels(prepared.specs.tenants)
+        options = deployment.Options(private_key, forks, full)
+        started = time.monotonic()
+        with Display(Console(stderr=True), label) as display:
+            done = deployment.run_playbook(folder, "site.yml", options, display.handle, only=chosen)
+    seconds = time.monotonic() - started
+    click.echo(report.as_json(done, seconds) if as_json else report.table(done, label, seconds))
+    report.judge(done)

@@ -1,0 +1,128 @@
+"""The demo, in order. It works on a copy of the example consortium, in a folder that it makes anew."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from provisioner import messages
+from provisioner.cli import console
+from provisioner.demo.screenshot import screenshot
+from provisioner.errors import MachineError, NuageError
+from provisioner.inventory.tree import ansible_root
+from provisioner.lab.consortium import announce, fit
+from provisioner.lab.lab import Lab
+
+SLUGS = ("abercorn", "l-ange-gardien-82005", "les-iles-de-la-madeleine")
+
+
+class Demo:
+    """One run of the demo in ``folder``; its lab is called `demo`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lab = Lab("demo", report=lambda key, **context: click.echo("  " + messages.text(key, **context)))
+        self.timings: dict[str, float] = {}
+        self.environment = {
+            **os.environ,
+            "NUAGE_DATA": str(folder / "data"),
+            "NUAGE_CONSORTIUM": str(folder),
+            "NUAGE_LANG": messages.current(),
+            "NUAGE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
+            "ANSIBLE_PRIVATE_KEY_FILE": str(self.lab.paths.private_key),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        }
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """A titled part of the demo, timed."""
+        title = messages.text(f"demo.{name}")
+        click.secho(f"\n== {title}", bold=True)
+        started = time.monotonic()
+        yield
+        self.timings[title] = time.monotonic() - started
+
+    def nuage(self, *arguments: str) -> None:
+        """One command as a person would type it, shown with what it prints."""
+        click.secho(f"$ nuage {' '.join(arguments)}", fg="cyan")
+        done = subprocess.run(["nuage", *arguments], env=self.environment, check=False)
+        if done.returncode != 0:
+            raise NuageError("demo.step-failed", command=f"nuage {arguments[0]}", code=done.returncode)
+
+    def prepare(self) -> None:
+        """A copy of the example, without its tenants, fitted to the lab."""
+        example = ansible_root() / "inventories" / "example"
+        if not example.is_dir():
+            raise MachineError("demo.no-example", file=str(example))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(example, self.folder, ignore=shutil.ignore_patterns("tenants", "build", "*.lock.yml"))
+        (self.folder / "tenants").mkdir()
+        password = self.folder / "vault-password"
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
+        status = self.lab.up(("srv1", "srv2"))
+        fit(self.folder, status, self.lab.paths.private_key.with_suffix(".pub").read_text(encoding="ascii"))
+
+    def run(self) -> None:
+        """From nothing to three websites."""
+        with self.step("lab"):
+            self.lab.down()
+            self.prepare()
+        with self.step("requests"):
+            self.nuage("directory", "import", str(self.folder / "repertoire.csv"))
+            self.nuage("request", "import", str(self.folder / "demandes.csv"))
+            self.nuage("request", "list")
+            for slug in SLUGS:
+                self.nuage("request", "approve", slug)
+        with self.step("plan"):
+            self.nuage("validate")
+            self.nuage("plan")
+            announce(self.lab, self.folder)
+        with self.step("apply"):
+            self.nuage("apply", "--yes")
+        with self.step("again"):
+            self.nuage("apply", "--yes")
+        with self.step("verify"):
+            self.nuage("verify")
+            self.nuage("status")
+        self.summary()
+
+    def summary(self) -> None:
+        """Addresses, a screenshot and the timings."""
+        names = self.lab.status().names
+        picture = self.folder / "abercorn.png"
+        domain = "www.abercorn.example"
+        screenshot(f"https://{domain}/", {name: str(address) for name, address in names.items()}, picture)
+        click.secho(f"\n== {messages.text('demo.end')}", bold=True)
+        for name, address in sorted(names.items()):
+            if name.startswith("www."):
+                click.echo(f"  https://{name}/  ({address})")
+        click.echo("  " + messages.text("demo.screenshot", path=picture))
+        for title, seconds in self.timings.items():
+            click.echo(f"  {seconds:7.1f} s  {title}")
+        click.echo(messages.text("demo.afterwards", folder=self.folder))
+
+
+def main() -> None:
+    """`make demo`."""
+    messages.use(messages.language_from(None, os.environ))
+    try:
+        Demo(Path("demo").resolve()).run()
+    except NuageError as error:
+        console.show_problems(error.problems)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

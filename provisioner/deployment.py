@@ -1,0 +1,80 @@
+"""From a built inventory to Ansible runs on the servers: what `apply`, `drift` and `status` share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provisioner.errors import InvalidInputError, MachineError
+from provisioner.execution.runner import EventHandler, Request, Run, run
+from provisioner.inventory import writer
+from provisioner.spec.tenant import Tenant
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to reach the servers and how much to do at once."""
+
+    private_key: Path | None = None
+    forks: int = 8
+    full: bool = False
+
+
+def servers_of(build: Path) -> dict[str, str]:
+    """The server of every inventory host; a server's is itself.
+
+    Raises:
+        MachineError: there is no built inventory in the folder.
+    """
+    path = build / "hosts.json"
+    if not path.is_file():
+        raise MachineError("verify.not-built", file=str(build))
+    hosts: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["all"]["hosts"]
+    return {host: variables.get("nuage_server", host) for host, variables in hosts.items()}
+
+
+def codes(tenants: Mapping[str, Tenant], names: tuple[str, ...]) -> frozenset[str]:
+    """Codes of the municipalities that ``names`` (codes or slugs) name.
+
+    Raises:
+        InvalidInputError: one of them is nobody's.
+    """
+    by_name = {slug: tenant.code for slug, tenant in tenants.items()}
+    by_name |= {tenant.code: tenant.code for tenant in tenants.values()}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise InvalidInputError("apply.unknown", subject=", ".join(unknown))
+    return frozenset(by_name[name] for name in names)
+
+
+def run_playbook(
+    folder: Path,
+    playbook: str,
+    options: Options,
+    on_event: EventHandler,
+    *,
+    only: frozenset[str] = frozenset(),
+    check: bool = False,
+) -> Run:
+    """Run one of the collection's playbooks on the folder's built inventory; ``only`` names codes."""
+    build = folder / writer.FOLDER
+    servers = servers_of(build)
+    wanted = {host: server for host, server in servers.items() if not only or host[:5] in only}
+    limit = ",".join(sorted({*wanted, *wanted.values()})) if only else ""
+    return run(
+        Request(
+            playbook=playbook,
+            inventory=build.resolve(),
+            servers=servers if not only else {host: servers[host] for host in limit.split(",")},
+            logs=folder / "runs",
+            limit=limit,
+            check=check,
+            forks=options.forks,
+            private_key=options.private_key,
+            extra={"nuage_full": options.full or check},
+        ),
+        on_event,
+    )

@@ -1,0 +1,97 @@
+"""What runs where, from what the servers say of themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from provisioner import messages
+from provisioner.execution.runner import Run
+from provisioner.report.run import Label
+from provisioner.report.table import grid
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One municipality on one server. ``since`` is in seconds since 1970; sizes in bytes."""
+
+    host: str
+    server: str
+    state: str
+    version: str
+    since: int | None
+    process: str
+    disk_bytes: int
+    disk_limit_bytes: int | None
+    current: bool
+
+
+def rows(done: Run) -> tuple[Row, ...]:
+    """One row per municipality of the inventory, deployed or not."""
+    return tuple(
+        _row(host, result.server, done.results.observed.get(result.server))
+        for host, result in done.results.hosts.items()
+        if host != result.server
+    )
+
+
+def _row(host: str, server: str, observed: dict[str, Any] | None) -> Row:
+    if observed is None:
+        return Row(host, server, "unknown", "", None, "", 0, None, current=False)
+    record = observed["records"].get(host, {})
+    tenant = observed.get("tenants", {}).get(f"t{host[:5]}", {})
+    return Row(
+        host,
+        server,
+        str(record.get("state", "never")),
+        str(record.get("wordpress", "")),
+        record.get("at"),
+        _process(tenant.get("units", [])) if record else "",
+        int(tenant.get("disk_bytes", 0)),
+        tenant.get("disk_limit_bytes"),
+        host not in observed["stale"],
+    )
+
+
+def _process(units: Sequence[str]) -> str:
+    running = any("-php@" in unit for unit in units)
+    door = any(unit.endswith(".socket") for unit in units)
+    if running:
+        return "awake" if door else "resident"
+    return "asleep" if door else "stopped"
+
+
+def as_json(found: Sequence[Row]) -> str:
+    """Keys for programs."""
+    return json.dumps([asdict(row) for row in found], indent=2, sort_keys=True)
+
+
+def table(found: Sequence[Row], label: Label) -> str:
+    """For people."""
+    names = ("name", "server", "state", "version", "since", "process", "disk", "plan")
+    return grid(
+        [messages.text(f"status.column-{name}") for name in names], [_cells(row, label) for row in found]
+    )
+
+
+def _cells(row: Row, label: Label) -> list[str]:
+    state = f"status.{row.state}" if row.state in ("unknown", "never") else f"status.state-{row.state}"
+    since = f"{datetime.fromtimestamp(row.since).astimezone():%Y-%m-%d %H:%M}" if row.since else ""
+    disk = (
+        f"{row.disk_bytes / GIB:.2f} / {row.disk_limit_bytes / GIB:.1f} Gio" if row.disk_limit_bytes else ""
+    )
+    return [
+        label(row.host),
+        row.server,
+        messages.text(state),
+        row.version,
+        since,
+        messages.text(f"status.{row.process}") if row.process else "",
+        disk,
+        messages.text("status.yes" if row.current else "status.no"),
+    ]
