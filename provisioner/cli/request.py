@@ -40,13 +40,8 @@ def _by_option(function: Command) -> Command:
     return click.option("--by", default=_by, help=messages.text("request.help-by"))(function)
 
 
-def _reason_option(function: Command, *, required: bool = False) -> Command:
-    return click.option(
-        "--reason",
-        default=None if required else "",
-        required=required,
-        help=messages.text("request.help-reason"),
-    )(function)
+def _reason_option(function: Command) -> Command:
+    return click.option("--reason", default="", help=messages.text("request.help-reason"))(function)
 
 
 _ASKED = [field for field in FIELDS if field.name not in {"code", "name", "consent", "note"}]
@@ -199,10 +194,11 @@ def _change(folder: Path, slug: str, asked: Change) -> None:
     click.echo(messages.text("request.changed", slug=name, name=tenant.name, **states))
 
 
-def _verb(action: str, *, reason_required: bool) -> Command:
+def _verb(action: str) -> Command:
     """The command of one transition; `leave` has a date as well, see below."""
 
     @click.argument("slug", metavar="SLUG|CODE")
+    @_reason_option
     @_by_option
     @consortium_option
     def run(slug: str, reason: str, by: str, folder: Path, until: datetime | None = None) -> None:
@@ -210,11 +206,11 @@ def _verb(action: str, *, reason_required: bool) -> Command:
         _change(folder, slug, Change(action, by, draft.now(), reason, last_day))
 
     run.__doc__ = f"`nuage request {action} SLUG`."
-    return _reason_option(run, required=reason_required)
+    return run
 
 
-for _action, _transition in TRANSITIONS.items():
-    _run = _verb(_action, reason_required=_transition.reason_needed)
+for _action in TRANSITIONS:
+    _run = _verb(_action)
     if _action == "leave":
         _run = click.option(
             "--until",

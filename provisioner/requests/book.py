@@ -7,6 +7,7 @@ from pathlib import Path
 
 from provisioner import folder as specs
 from provisioner.directory.municipality import Directory
+from provisioner.directory.names import LONGEST
 from provisioner.errors import InvalidInputError
 from provisioner.files import locked
 from provisioner.requests import incoming, staging, states
@@ -75,6 +76,8 @@ def listing(folder: Path, wanted: Callable[[Tenant], bool]) -> dict[str, Tenant]
 
 def slug_of(folder: Path, name: str) -> str:
     """``name``, or the slug of the tenant whose code it is."""
+    if len(name) > LONGEST:  # the file system would refuse the name
+        raise InvalidInputError("spec.no-tenant", file=str(folder), value=name[:LONGEST] + "…")
     if not (len(name) == 5 and name.isdigit()) or specs.tenant_file(folder, name).exists():
         return name
     found = [slug for slug, tenant in specs.load(folder).tenants.items() if tenant.code == name]

@@ -20,17 +20,26 @@ class Transition:
     action: str
     start: frozenset[State]
     end: State
+    reason_needed: bool = False
+    """The municipality is owed a reason."""
 
+
+_RUNNING = frozenset({State.APPROVED, State.ACTIVE})
 
 TRANSITIONS = {
     one.action: one
     for one in (
         Transition("approve", frozenset({State.REQUESTED}), State.APPROVED),
-        Transition("refuse", frozenset({State.REQUESTED}), State.REFUSED),
+        Transition("refuse", frozenset({State.REQUESTED}), State.REFUSED, reason_needed=True),
         Transition("reopen", frozenset({State.REFUSED}), State.REQUESTED),
-        Transition("suspend", frozenset({State.APPROVED, State.ACTIVE}), State.SUSPENDED),
+        Transition("suspend", _RUNNING, State.SUSPENDED, reason_needed=True),
         Transition("resume", frozenset({State.SUSPENDED, State.LEAVING}), State.ACTIVE),
-        Transition("leave", frozenset({State.APPROVED, State.ACTIVE, State.SUSPENDED}), State.LEAVING),
+        Transition(
+            "leave",
+            frozenset({State.APPROVED, State.ACTIVE, State.SUSPENDED}),
+            State.LEAVING,
+            reason_needed=True,
+        ),
     )
 }
 
@@ -51,7 +60,7 @@ def changed(slug: str, tenant: Tenant, change: Change) -> Tenant:
 
     Raises:
         RefusedError: its state doesn't allow the action.
-        InvalidInputError: the last day of a leaving municipality is in the past.
+        InvalidInputError: the reason is missing, or the last day is in the past.
     """
     transition = TRANSITIONS[change.action]
     if tenant.state not in transition.start:
@@ -64,6 +73,8 @@ def changed(slug: str, tenant: Tenant, change: Change) -> Tenant:
         )
     if change.until is not None and change.until < change.at.date():
         raise InvalidInputError("request.date-past", subject="--until", value=change.until.isoformat())
+    if transition.reason_needed and not change.reason.strip():
+        raise InvalidInputError("request.no-reason", subject="--reason")
     event = Event(at=change.at, by=change.by, action=change.action, reason=change.reason)
     return Tenant.model_validate(
         {

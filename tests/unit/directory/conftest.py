@@ -8,8 +8,8 @@ import pytest
 
 COLUMNS = (
     "mcode munnom madr1 madr2 madr3 madr4 mcodpos mcourriel mweb mtel mfax mcodedesi mdes mgentile regadm "
-    "divrec mrc admregionale horsmrcautoch mdatcons mdatregi msuperf mpopul datelec electype delectype elecmode "
-    "delecmode divter mcm mcirc msupft maire "
+    "divrec mrc admregionale horsmrcautoch mdatcons mdatregi msuperf mpopul datelec electype delectype "
+    "elecmode delecmode divter mcm mcirc msupft maire "
     + " ".join(f"con{n}" for n in range(1, 76))
     + " dirgen dirsecpub tres gref"
 ).split()
