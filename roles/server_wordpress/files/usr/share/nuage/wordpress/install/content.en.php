@@ -12,9 +12,9 @@ $pages['home'] = ['title' => 'Home', 'slug' => 'home', 'content' => <<<'HTML'
 <!-- /wp:paragraph -->
 HTML];
 
-$pages['notices'] = ['title' => 'Public notices', 'slug' => 'public-notices', 'content' => ''];
+$pages['notices'] = ['title' => 'Public notices', 'slug' => 'public-notices', 'excerpt' => 'The municipality’s notices, by-laws and official announcements.', 'content' => ''];
 
-$pages['council'] = ['title' => 'Council meetings', 'slug' => 'council-meetings', 'content' => <<<'HTML'
+$pages['council'] = ['title' => 'Council meetings', 'slug' => 'council-meetings', 'excerpt' => 'Calendar, agendas and minutes.', 'content' => <<<'HTML'
 <!-- wp:paragraph {"fontSize":"medium"} -->
 <p>Meetings of the municipal council are public. Each includes a question period during which anyone present may address the members of the council.</p>
 <!-- /wp:paragraph -->
@@ -44,7 +44,7 @@ $pages['council'] = ['title' => 'Council meetings', 'slug' => 'council-meetings'
 <!-- /wp:paragraph -->
 HTML];
 
-$pages['contact'] = ['title' => 'Contact us', 'slug' => 'contact-us', 'content' => <<<'HTML'
+$pages['contact'] = ['title' => 'Contact us', 'slug' => 'contact-us', 'excerpt' => 'Telephone, email and answers to your questions.', 'content' => <<<'HTML'
 <!-- wp:paragraph -->
 <p>A question about a service, a by-law or a public notice? Get in touch with the municipality.</p>
 <!-- /wp:paragraph -->
@@ -73,6 +73,7 @@ HTML];
 $pages['privacy'] = [
     'title' => 'Protection of personal information',
     'slug' => 'protection-of-personal-information',
+    'excerpt' => 'Your rights, and whom to ask.',
     'content' => <<<'HTML'
 <!-- wp:paragraph -->
 <p>The municipality protects the personal information that it holds, as the <em>Act respecting Access to documents held by public bodies and the Protection of personal information</em> (CQLR, chapter A-2.1), amended by Law 25, requires.</p>
@@ -117,7 +118,7 @@ $pages['privacy'] = [
 <!-- /wp:paragraph -->
 HTML];
 
-$pages['accessibility'] = ['title' => 'Accessibility', 'slug' => 'accessibility', 'content' => <<<'HTML'
+$pages['accessibility'] = ['title' => 'Accessibility', 'slug' => 'accessibility', 'excerpt' => 'What we aim for, and how to report an obstacle.', 'content' => <<<'HTML'
 <!-- wp:paragraph -->
 <p>The municipality wants everyone to be able to read this site, whatever their device or their way of reading.</p>
 <!-- /wp:paragraph -->

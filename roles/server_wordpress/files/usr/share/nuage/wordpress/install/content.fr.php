@@ -12,9 +12,9 @@ $pages['home'] = ['title' => 'Accueil', 'slug' => 'accueil', 'content' => <<<'HT
 <!-- /wp:paragraph -->
 HTML];
 
-$pages['notices'] = ['title' => 'Avis publics', 'slug' => 'avis-publics', 'content' => ''];
+$pages['notices'] = ['title' => 'Avis publics', 'slug' => 'avis-publics', 'excerpt' => 'Avis, règlements et annonces officielles de la municipalité.', 'content' => ''];
 
-$pages['council'] = ['title' => 'Séances du conseil', 'slug' => 'seances-du-conseil', 'content' => <<<'HTML'
+$pages['council'] = ['title' => 'Séances du conseil', 'slug' => 'seances-du-conseil', 'excerpt' => 'Calendrier, ordres du jour et procès-verbaux.', 'content' => <<<'HTML'
 <!-- wp:paragraph {"fontSize":"medium"} -->
 <p>Les séances du conseil municipal sont publiques. Chaque séance comprend une période de questions pendant laquelle toute personne présente peut s’adresser aux membres du conseil.</p>
 <!-- /wp:paragraph -->
@@ -44,7 +44,7 @@ $pages['council'] = ['title' => 'Séances du conseil', 'slug' => 'seances-du-con
 <!-- /wp:paragraph -->
 HTML];
 
-$pages['contact'] = ['title' => 'Nous joindre', 'slug' => 'nous-joindre', 'content' => <<<'HTML'
+$pages['contact'] = ['title' => 'Nous joindre', 'slug' => 'nous-joindre', 'excerpt' => 'Téléphone, courriel et réponses à vos questions.', 'content' => <<<'HTML'
 <!-- wp:paragraph -->
 <p>Une question sur un service, un règlement ou un avis public? Communiquez avec la municipalité.</p>
 <!-- /wp:paragraph -->
@@ -73,6 +73,7 @@ HTML];
 $pages['privacy'] = [
     'title' => 'Protection des renseignements personnels',
     'slug' => 'protection-des-renseignements-personnels',
+    'excerpt' => 'Vos droits, et la personne à qui vous adresser.',
     'content' => <<<'HTML'
 <!-- wp:paragraph -->
 <p>La municipalité protège les renseignements personnels qu’elle détient, comme l’exige la <em>Loi sur l’accès aux documents des organismes publics et sur la protection des renseignements personnels</em> (RLRQ, chapitre A-2.1), modifiée par la Loi 25.</p>
@@ -117,7 +118,7 @@ $pages['privacy'] = [
 <!-- /wp:paragraph -->
 HTML];
 
-$pages['accessibility'] = ['title' => 'Accessibilité', 'slug' => 'accessibilite', 'content' => <<<'HTML'
+$pages['accessibility'] = ['title' => 'Accessibilité', 'slug' => 'accessibilite', 'excerpt' => 'Ce que nous visons, et comment signaler un obstacle.', 'content' => <<<'HTML'
 <!-- wp:paragraph -->
 <p>La municipalité veut que toute personne puisse consulter ce site, quel que soit son appareil ou sa façon de lire.</p>
 <!-- /wp:paragraph -->

@@ -45,7 +45,7 @@ function known_pages(): array
     return array_map(intval(...), array_column($rows, 'post_id', 'meta_value'));
 }
 
-/** @param array{title: string, slug: string, content: string, type?: string, status?: string} $page */
+/** @param array{title: string, slug: string, content: string, excerpt?: string, type?: string, status?: string} $page */
 function create_page(string $key, array $page, int $author): int
 {
     $id = wp_insert_post(wp_slash([
@@ -54,6 +54,7 @@ function create_page(string $key, array $page, int $author): int
         'post_title' => $page['title'],
         'post_name' => $page['slug'],
         'post_content' => trim($page['content']),
+        'post_excerpt' => $page['excerpt'] ?? '',
         'post_author' => $author,
         'comment_status' => 'closed',
         'ping_status' => 'closed',

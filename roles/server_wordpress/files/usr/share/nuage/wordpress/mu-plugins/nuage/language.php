@@ -18,10 +18,8 @@ function load(): void
 {
     $locale = determine_locale();
     foreach (['nuage' => 'nuage', 'default' => 'core'] as $domain => $file) {
-        $path = __DIR__ . "/languages/$file-$locale.l10n.php";
-        if (is_readable($path)) {
-            \WP_Translation_Controller::get_instance()->load_file($path, $domain, $locale);
-        }
+        // WordPress looks for the .l10n.php beside the name it is given.
+        load_textdomain($domain, __DIR__ . "/languages/$file-$locale.mo", $locale);
     }
 }
 

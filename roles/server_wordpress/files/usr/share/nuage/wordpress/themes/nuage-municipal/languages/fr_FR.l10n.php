@@ -1,0 +1,33 @@
+<?php
+// SPDX-License-Identifier: AGPL-3.0-or-later
+return [
+    'domain' => 'nuage-municipal',
+    'language' => 'fr_FR',
+    'plural-forms' => 'nplurals=2; plural=(n > 1);',
+    'messages' => [
+        'Main menu' => 'Menu principal',
+        'Footer menu' => 'Menu de bas de page',
+        'Untitled' => 'Sans titre',
+        'Skip to content' => 'Aller au contenu',
+        'Search this site' => 'Rechercher dans le site',
+        'Search again' => 'Nouvelle recherche',
+        'Search' => 'Rechercher',
+        'Words to search for' => 'Mots à rechercher',
+        'Protection of personal information' => 'Protection des renseignements personnels',
+        'Person in charge:' => 'Personne responsable:',
+        'Latest notices' => 'Derniers avis',
+        'See all notices' => 'Voir tous les avis',
+        'No notice has been published yet.' => 'Aucun avis n’a encore été publié.',
+        'Contact details' => 'Coordonnées',
+        'Results for “%s”' => 'Résultats pour « %s »',
+        'Notices' => 'Avis',
+        'Newer' => 'Plus récents',
+        'Older' => 'Plus anciens',
+        'Pages of the list' => 'Pages de la liste',
+        'Nothing was found. Try other words, or fewer.' => 'Rien n’a été trouvé. Essayez d’autres mots, ou moins de mots.',
+        'Published on %s' => 'Publié le %s',
+        'This page does not exist' => 'Cette page n’existe pas',
+        'It may have moved, or the address may hold a mistake. Search the site, or start again from the home page.' => 'Elle a peut-être été déplacée, ou l’adresse contient une erreur. Faites une recherche, ou repartez de l’accueil.',
+        'Go to the home page' => 'Aller à l’accueil',
+    ],
+];
