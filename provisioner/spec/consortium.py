@@ -32,6 +32,7 @@ from provisioner.spec.types import (
     Sorted,
     Text,
     Url,
+    Version,
 )
 
 
@@ -162,7 +163,7 @@ class Backends(Model):
 class Consortium(Model):
     """The whole of `consortium.yml`."""
 
-    version: Literal[1] = 1
+    version: Version = 1
     name: Text
     language: Literal["fr", "en"] = "fr"
     policy: Policy = Policy()

@@ -45,7 +45,8 @@ _WORDS: dict[str, bool | None] = {
     "FALSE": False,
 }
 _WIDE = re.compile(rf"^[ ?-]{{{DEEPEST // 2}}}", re.MULTILINE)
-_PLAIN, _OTHER = "plain", "other"
+PLAIN, _OTHER = "plain", "other"
+"""The tags of unquoted scalars, and of everything else that has no tag of its own."""
 _CAUSES = (
     ("mapping values are not allowed", "yaml-colon"),
     ("could not find expected ':'", "yaml-no-colon"),
@@ -71,7 +72,7 @@ class _Parser(CSafeLoader):
     def resolve(self, kind: type[Node], value: object, implicit: object) -> str:
         """A mark that tells plain scalars from quoted ones; explicit tags never come here."""
         if kind is ScalarNode and isinstance(implicit, tuple) and implicit[0]:
-            return _PLAIN
+            return PLAIN
         return _OTHER
 
 
@@ -167,11 +168,11 @@ def _refuse_hazards(text: str, file: str) -> None:
 
 
 def _plain(node: Node, file: str, problems: list[Problem]) -> Value:
-    if node.tag is not _PLAIN and node.tag is not _OTHER:
+    if node.tag is not PLAIN and node.tag is not _OTHER:
         problems.append(Problem("spec.yaml-tag", file, line_of(node), context={"value": shown(node.tag)}))
     if isinstance(node, ScalarNode):
         text: str = node.value
-        return scalar(text) if node.tag is _PLAIN else text
+        return scalar(text) if node.tag is PLAIN else text
     if isinstance(node, SequenceNode):
         return [_plain(item, file, problems) for item in node.value]
     mapping: dict[str, Value] = {}

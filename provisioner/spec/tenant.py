@@ -21,6 +21,7 @@ from provisioner.spec.types import (
     Prose,
     Slug,
     Text,
+    Version,
 )
 
 
@@ -124,7 +125,7 @@ class Event(Model):
 class Tenant(Model):
     """The whole of `tenants/<slug>.yml`; the slug is the file's name, the code is the identity."""
 
-    version: Literal[1] = 1
+    version: Version = 1
     code: Code
     """Five-digit geographic code of the Répertoire des municipalités, quoted."""
     name: Text

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from provisioner.errors import Problem
-from provisioner.spec.document import Document, Path, shown
+from provisioner.spec.document import PLAIN, Document, Path, scalar, shown
 from provisioner.spec.types import Model
 
 PYDANTIC: Mapping[str, str] = {
@@ -39,7 +39,7 @@ PYDANTIC: Mapping[str, str] = {
     "date_parsing": "not-a-date",
     "datetime_from_date_parsing": "not-a-time",
     "datetime_parsing": "not-a-time",
-    "timezone_naive": "no-time-zone",
+    "timezone_aware": "no-time-zone",
 }
 """Pydantic's error types that the specs' fields can give, and the names of their messages."""
 
@@ -123,11 +123,15 @@ def _name(kind: str, node: Node | None) -> str:
     if kind in CUSTOM:
         return kind.replace("_", "-")
     name = PYDANTIC.get(kind, "invalid-value")
-    if name.startswith("not-a") and isinstance(node, ScalarNode) and node.value == "":
+    if name.startswith("not-a") and _is_empty(node):
         return "empty-value"
     if name == "not-a-text" and not isinstance(node, ScalarNode):
         return "not-a-single-text"
     return name
+
+
+def _is_empty(node: Node | None) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == PLAIN and scalar(node.value) is None
 
 
 def _value(node: Node | None, given: Mapping[str, Any]) -> str:

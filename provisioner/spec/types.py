@@ -31,7 +31,7 @@ HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Z
 PUBLIC_KEY = re.compile(
     r"(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa"
     r"|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)"
-    r" [A-Za-z0-9+/]{32,}={0,3}( [^\n\"'\\]*)?"
+    r" [A-Za-z0-9+/]{32,}={0,3}( [^\n]*)?"
 )
 NEQ = re.compile(r"[1238][0-9]{9}")
 URL = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]*)?")
@@ -164,6 +164,8 @@ Integer = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]
 Share = Annotated[float, Strict(), Field(ge=0, lt=1)]
+Version = Annotated[int, Strict(), Field(ge=1, le=1)]
+"""There is one version of the format so far."""
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
 Day = Annotated[date, BeforeValidator(_date_text, json_schema_input_type=date)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_time_text, json_schema_input_type=datetime)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.spec import samples
 
 from provisioner import messages
 from provisioner.spec.consortium import Consortium
 from provisioner.spec.tenant import Tenant
 from provisioner.spec.translation import field_path
+from tests.unit.spec import samples
 
 MODELS = {"consortium": Consortium, "tenant": Tenant}
 PLACES = [(spec, path) for spec, sample in samples.SPECS.items() for path in samples.places(sample)]
@@ -92,7 +92,7 @@ def every_model():
                 yield value
 
 
-@pytest.mark.parametrize(("spec", "path"), PLACES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), PLACES, ids=str)
 def test_wrong_type(spec, path, language):
     sentinel = WRONG[type(samples.at(samples.SPECS[spec], path))]
     content = samples.text(samples.changed(spec, path, sentinel))
@@ -105,7 +105,7 @@ def test_wrong_type(spec, path, language):
     assert problem.key != "spec.invalid-value"
 
 
-@pytest.mark.parametrize(("spec", "path"), PLACES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), PLACES, ids=str)
 def test_a_block_or_a_list_where_it_has_no_place(spec, path):
     wrong = ["zz", ["zz"]] if isinstance(samples.at(samples.SPECS[spec], path), dict) else {"zz": 1}
     found = samples.problems(spec, samples.text(samples.changed(spec, path, wrong)))
@@ -113,7 +113,7 @@ def test_a_block_or_a_list_where_it_has_no_place(spec, path):
     assert {problem.subject for problem in found} == {field_path(path)}
 
 
-@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=str)
 def test_missing(spec, path, language):
     found = samples.problems(spec, samples.text(samples.without(spec, path)))
     name = field_path(path)
@@ -130,7 +130,7 @@ def test_missing(spec, path, language):
     assert problem.line >= 1
 
 
-@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=str)
 def test_without_a_value(spec, path, language):
     content = samples.text(samples.changed(spec, path, None))
     found = samples.problems(spec, content)
@@ -151,7 +151,7 @@ def test_without_a_value(spec, path, language):
     assert all(shown(problem) for problem in found)
 
 
-@pytest.mark.parametrize(("spec", "path"), BLOCKS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), BLOCKS, ids=str)
 def test_a_field_too_many(spec, path, language):
     content = samples.text(samples.changed(spec, (*path, "zz_motdepasse"), "hunter2"))
     (problem,) = samples.problems(spec, content)
@@ -162,7 +162,7 @@ def test_a_field_too_many(spec, path, language):
     assert "hunter2" not in shown(problem) + str(problem)
 
 
-@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=str)
 def test_a_misspelt_field_suggests_the_right_one(spec, path):
     parent = samples.at(samples.SPECS[spec], path[:-1])
     misspelt = f"{path[-1]}x"
@@ -172,7 +172,7 @@ def test_a_misspelt_field_suggests_the_right_one(spec, path):
     assert [problem.context["expected"] for problem in near] == [path[-1]]
 
 
-@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("spec", "path"), FIELDS, ids=str)
 def test_written_twice(spec, path, language):
     lines = samples.text(samples.SPECS[spec]).decode().split("\n")
     line = parsing_line(spec, path)
