@@ -89,16 +89,13 @@ def _ask(field: Field, one: Municipality, values: dict[str, str]) -> str:
         "privacy_email": values.get("administrator_email"),
     }.get(field.name)
 
-    def check(value: str) -> str:
-        kept = accepted(field, value.strip())
-        if kept is None:
-            raise click.BadParameter(messages.text(f"request.{field.problem}", value=value))
-        return kept
-
-    answer: str = click.prompt(
-        messages.text(f"request.field-{field.name}"), default=default or None, value_proc=check
-    )
-    return answer
+    while True:
+        answer = click.prompt(messages.text(f"request.field-{field.name}"), default=default or None)
+        kept = accepted(field, answer.strip())
+        if kept is not None:
+            return kept
+        click.echo("  " + messages.text(f"request.{field.problem}", value=answer), err=True)
+        click.echo("  → " + messages.text(f"request.{field.problem}.fix"), err=True)
 
 
 @command.command("import", help=messages.text("request.help-import"))

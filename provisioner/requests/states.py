@@ -1,7 +1,7 @@
 """The states that a municipality goes through, and who may bring it from which to which.
 
-Approving says yes to a request; `nuage apply` makes an approved municipality active. Every change is an
-event of the municipality's history: when, by whom and why.
+Approving says yes to a request: from then on the plan places the municipality as it does an active one.
+Every change is an event of the municipality's history: when, by whom and why.
 """
 
 from __future__ import annotations
