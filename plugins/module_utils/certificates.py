@@ -24,7 +24,7 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils.programs imp
 )
 
 DAY = 86400
-MODES = {"privkey.pem": 0o600, "fullchain.pem": 0o644, "certificate.json": 0o644}
+MODES = {"privkey.pem": 0o600, "fullchain.pem": 0o644, "certificate.json": 0o600}
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,512}\Z")
 
@@ -78,10 +78,10 @@ def mend(folder, record, wanted, check_mode):
     differs = False
     for name, mode in MODES.items():
         found = (folder / name).lstat()
-        if (found.st_uid, found.st_gid, found.st_mode & 0o7777) != (0, 0, mode):
+        if (found.st_uid, found.st_gid, found.st_mode & 0o7777) != (os.geteuid(), os.getegid(), mode):
             differs = True
             if not check_mode:
-                os.chown(folder / name, 0, 0, follow_symlinks=False)
+                os.chown(folder / name, os.geteuid(), os.getegid(), follow_symlinks=False)
                 (folder / name).chmod(mode)
     renew_at = renewal_time(record["not_before"], record["not_after"], wanted["renew_days"])
     if record["renew_at"] != renew_at:
@@ -94,7 +94,11 @@ def mend(folder, record, wanted, check_mode):
 def write_record(folder, record):
     """What `converged_state` and people read instead of parsing certificates."""
     content = json.dumps(record, indent=2, sort_keys=True) + "\n"
-    write_atomic(folder / "certificate.json", content.encode(), MODES["certificate.json"])
+    _write(folder / "certificate.json", content.encode())
+
+
+def _write(path, content):
+    write_atomic(path, content, MODES[path.name], os.geteuid(), os.getegid())
 
 
 def make_request(store, domain, names):
@@ -103,7 +107,7 @@ def make_request(store, domain, names):
     shutil.rmtree(pending, ignore_errors=True)
     pending.mkdir(mode=0o700)
     key = pending / "privkey.pem"
-    write_atomic(key, b"", MODES["privkey.pem"])
+    _write(key, b"")
     run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(key)])
     sections = ["[req]", "distinguished_name = subject", "req_extensions = extensions", "[subject]"]
     sections += ["[extensions]", "subjectAltName = " + ",".join(f"DNS:{name}" for name in names), ""]
@@ -154,7 +158,7 @@ def install(store, domain, chain, wanted, now):
         CertificateError: the chain isn't what was asked for, or isn't valid by this server's clock.
     """
     pending = store / f".pending-{domain}"
-    write_atomic(pending / "fullchain.pem", chain.encode(), MODES["fullchain.pem"])
+    _write(pending / "fullchain.pem", chain.encode())
     found = examine(pending / "privkey.pem", pending / "fullchain.pem")
     if found["names"] != wanted["names"]:
         raise CertificateError("acme.unexpected-certificate", detail=", ".join(found["names"]))
@@ -223,9 +227,9 @@ def write_answers(webroot, answers, gid):
         folder = folder / name
         if not folder.is_dir():
             folder.mkdir(mode=0o750)
-            os.chown(folder, 0, gid)
+            os.chown(folder, os.geteuid(), gid)
     for token, content in answers.items():
-        write_atomic(folder / token, content.encode(), 0o640, 0, gid)
+        write_atomic(folder / token, content.encode(), 0o640, os.geteuid(), gid)
 
 
 def clear_answers(webroot, tokens):

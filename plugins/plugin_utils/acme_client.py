@@ -24,7 +24,8 @@ from ansible_collections.nuage_commun.platform.plugins.plugin_utils.acme_failure
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-REQUEST_TIMEOUT_S = 20
+# Some authorities look at the site while they hold the request; a server that drops packets takes them 30 s.
+REQUEST_TIMEOUT_S = 45
 POLL_FIRST_S = 0.05
 POLL_LONGEST_S = 3.0
 # How long a challenge may stay pending once the authority has said that it didn't find its answer.
@@ -162,10 +163,12 @@ class Session:
                 raise AcmeError("acme.challenge-failed", domain=name, detail=saw or "?")
             if saw:
                 # Still pending: it will look again if it's asked again (RFC 8555, section 8.2).
-                if time.monotonic() > patience:
+                if time.monotonic() > min(patience, self._deadline):
                     raise AcmeError("acme.challenge-failed", domain=name, detail=saw)
                 self._answer(self._http_challenge(polled))
-            self._sleep(pause, name)
+                time.sleep(pause)
+            else:
+                self._sleep(pause, name)
 
     def _http_challenge(self, authorization: messages.AuthorizationResource) -> messages.ChallengeBody:
         for challenge in authorization.body.challenges:
@@ -179,7 +182,7 @@ class Session:
         )
 
     def _sleep(self, pause: float, name: str = "") -> None:
-        if time.monotonic() + pause > self._deadline:
+        if time.monotonic() > self._deadline:
             raise AcmeError(
                 "acme.timeout",
                 domain=name,
