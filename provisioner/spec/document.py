@@ -47,7 +47,7 @@ _WORDS: dict[str, bool | None] = {
 _WIDE = re.compile(rf"^[ ?-]{{{DEEPEST // 2}}}", re.MULTILINE)
 PLAIN, _OTHER = "plain", "other"
 """The tags of unquoted scalars, and of everything else that has no tag of its own."""
-_CAUSES = (
+CAUSES = (
     ("mapping values are not allowed", "yaml-colon"),
     ("could not find expected ':'", "yaml-no-colon"),
     ("found undefined alias", "yaml-alias"),
@@ -215,7 +215,7 @@ def _broken(error: MarkedYAMLError | ReaderError, text: str, file: str) -> Inval
                 "spec.yaml-tab", file=file, line=number + 1, value=shown(content.strip())
             )
     said = f"{error.context or ''} {error.problem or ''}"
-    cause = next((key for fragment, key in _CAUSES if fragment in said), "yaml-broken")
+    cause = next((key for fragment, key in CAUSES if fragment in said), "yaml-broken")
     value = shown(lines[line].strip()) if lines else ""
     return InvalidInputError(f"spec.{cause}", file=file, line=line + 1, value=value)
 

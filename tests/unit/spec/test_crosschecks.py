@@ -109,7 +109,6 @@ WIDE = {"wordpress": {"size": "small", "disk_mib": 500 * 1024}}
 BETWEEN = {"wordpress": {"memory_mib": 7_000, "disk_mib": 400 * 1024}}
 """Fits the memory of the second server and the disk of the first, so neither."""
 
-ALIASES = ("domains", "website_aliases")
 TENANTS = [
     ("unknown-ring", "ring", [(("ring",), "or")]),
     ("unknown-server", "placement.only[1]", [(("placement", "only"), ["srv1", "srv9"])]),

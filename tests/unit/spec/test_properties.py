@@ -75,7 +75,6 @@ TRAPS = st.sampled_from(
             "L'Île-d'Anticosti",
             "« Cœur »",
             "a\\'b",
-            "\u0085"[:0] + "NEL",
             "1.",
             "+1",
             "0",
@@ -92,9 +91,7 @@ def fits(text: str) -> bool:
 WORDS = TRAPS | st.text(min_size=1, max_size=60).filter(fits)
 SLUGS = st.from_regex(r"\A[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}\Z")
 DOMAINS = st.from_regex(r"\A([a-z0-9]{1,12}\.){1,3}example\Z")
-EMAILS = st.from_regex(r"\A[a-z0-9.+'_-]{0,3}[a-z0-9]{1,8}@[a-z0-9]{1,8}\.example\Z").filter(
-    lambda e: "'" not in e
-)
+EMAILS = st.from_regex(r"\A[a-z0-9.+_-]{0,3}[a-z0-9]{1,8}@[a-z0-9]{1,8}\.example\Z")
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 CONTACTS = st.fixed_dictionaries({"name": WORDS, "email": EMAILS}, optional={"telephone": WORDS})
 MOMENTS = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=ZONES)
@@ -110,9 +107,7 @@ WORDPRESS = st.fixed_dictionaries(
         "mode": st.sampled_from(Mode),
         "memory_mib": st.none() | st.integers(32, 10_000),
         "disk_mib": st.none() | st.integers(512, 10_000_000),
-        "allowed_destinations": st.lists(
-            st.ip_addresses().map(lambda a: f"{a}/{a.max_prefixlen}"), max_size=3
-        ),
+        "allowed_destinations": st.lists(NETWORKS, max_size=3),
     },
 )
 TENANTS = st.fixed_dictionaries(
