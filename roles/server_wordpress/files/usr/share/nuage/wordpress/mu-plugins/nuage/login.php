@@ -19,6 +19,14 @@ add_action('login_enqueue_scripts', static function (): void {
     wp_add_inline_style('nuage-login', (string) file_get_contents(__DIR__ . '/login.css'));
 });
 
+// Screen readers jump to the main landmark, which WordPress's own page lacks.
+add_action('login_header', static function (): void {
+    echo '<main>';
+});
+add_action('login_footer', static function (): void {
+    echo '</main>';
+}, 0);
+
 /** Which of the two was wrong is nobody's business. */
 function generic_error(mixed $user): mixed
 {

@@ -32,9 +32,9 @@ add_action('wp_dashboard_setup', static function (): void {
     remove_meta_box('dashboard_quick_press', 'dashboard', 'side');
     remove_meta_box('dashboard_site_health', 'dashboard', 'normal');
 });
-remove_action('welcome_panel', 'wp_welcome_panel');
 // Answers that the dashboard would ask wordpress.org for.
 add_action('admin_init', static function (): void {
+    remove_action('welcome_panel', 'wp_welcome_panel');
     $agent = (string) ($_SERVER['HTTP_USER_AGENT'] ?? '');
     add_filter('pre_site_transient_browser_' . md5($agent), static fn (): array => ['upgrade' => false, 'insecure' => false]);
     add_filter('pre_site_transient_php_check_' . md5(PHP_VERSION), static fn (): array => [
@@ -42,6 +42,8 @@ add_action('admin_init', static function (): void {
         'is_lower_than_future_minimum' => false, 'recommended_version' => '', 'minimum_version' => '',
     ]);
 });
+// The spec owns the administrator's address.
+add_filter('admin_email_check_interval', '__return_zero');
 add_filter('admin_footer_text', '__return_empty_string');
 add_filter('update_footer', '__return_empty_string', 99);
 add_action('admin_bar_menu', static function (\WP_Admin_Bar $bar): void {
