@@ -1,4 +1,4 @@
-"""A consortium of many real municipalities, written to a folder: facts of MUN.csv, example names for the rest."""
+"""A consortium of many real municipalities in a folder: facts of MUN.csv, example names for the rest."""
 
 from __future__ import annotations
 

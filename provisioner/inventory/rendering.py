@@ -22,6 +22,7 @@ from provisioner.spec.tenant import Tenant
 HOSTS = "hosts.json"
 SHARED = "group_vars/all/main.json"
 KNOWN_HOSTS = "known_hosts"
+IGNORED = ".gitignore"
 VAULT = "group_vars/tenants/secrets.vault.yml"
 """In the tenants' group: a run that is limited to servers needs no vault password."""
 
@@ -62,6 +63,7 @@ def render(
             {"ansible_python_interpreter": "/usr/bin/python3", "ansible_ssh_common_args": _SSH}, indent=2
         )
         + "\n",
+        IGNORED: "*\n",
         KNOWN_HOSTS: "".join(sorted({_known_host(server) for server in consortium.servers})),
     }
 

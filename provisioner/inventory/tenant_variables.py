@@ -20,6 +20,10 @@ _DATABASE_SHARE = 4
 # Beside consortium.yml, wherever the folder lies: no path of a machine enters the inventory.
 _BESIDE_SPECS = "{{ inventory_dir | dirname }}/"
 
+# Made on first use and in clear (mode 0600): in the generated folder, which version control ignores. Losing it
+# costs nothing but a new account.
+_ACCOUNT_KEY = "{{ inventory_dir }}/.acme-account.key"
+
 
 def tenant_variables(
     consortium: Consortium, server: Server, tenant: Tenant, website: WordPress, state: str
@@ -55,7 +59,7 @@ def _certificate(consortium: Consortium, tenant: Tenant) -> dict[str, Any]:
         "tenant_certificate_acme_authority": (
             Reference(_BESIDE_SPECS + acme.authority_file) if acme.authority_file else ""
         ),
-        "tenant_certificate_account_key": Reference(_BESIDE_SPECS + "acme-account.key"),
+        "tenant_certificate_account_key": Reference(_ACCOUNT_KEY),
     }
 
 
