@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -61,10 +61,10 @@ def load(folder: Path) -> ConsortiumFolder:
             tenants[slug] = parsing.tenant(content, str(tenant_file(folder, slug)))
         except InvalidInputError as error:
             problems += error.problems
-    contents = {CONSORTIUM: main, **sources}
-    problems += [_located(finding, folder, contents) for finding in crosschecks.check(spec, tenants)]
+    problems += _located(crosschecks.check(spec, tenants), folder, {CONSORTIUM: main, **sources})
     if spec is None or problems:
-        raise InvalidInputError.of(problems)
+        first = str(consortium_file(folder))
+        raise InvalidInputError.of(sorted(problems, key=lambda p: (p.file != first, p.file, p.line)))
     return ConsortiumFolder(folder, spec, MappingProxyType(tenants))
 
 
@@ -97,7 +97,7 @@ def write_tenant(folder: Path, slug: str, tenant: Tenant) -> Path:
 def _consortium(folder: Path, problems: list[Problem]) -> tuple[Consortium | None, bytes]:
     path = consortium_file(folder)
     if not path.is_file():
-        problems.insert(0, Problem("spec.no-consortium", str(path)))
+        problems.append(Problem("spec.no-consortium", str(path)))
         return None, b""
     content = _read(path)
     try:
@@ -139,7 +139,13 @@ def _unreadable(path: Path, error: OSError) -> NuageError:
     return MachineError("files.cannot-read", file=str(path), detail=os.strerror(error.errno or 0))
 
 
-def _located(finding: Finding, folder: Path, contents: Mapping[str, bytes]) -> Problem:
-    path = consortium_file(folder) if finding.where == CONSORTIUM else tenant_file(folder, finding.where)
-    line = parsing.line_of(contents[finding.where], finding.path)
-    return Problem(finding.key, str(path), line, field_path(finding.path), dict(finding.context))
+def _located(findings: Sequence[Finding], folder: Path, contents: Mapping[str, bytes]) -> Iterator[Problem]:
+    """The findings with their files and lines; each file is parsed again once, and only where it has any."""
+    documents: dict[str, document.Document] = {}
+    for finding in findings:
+        where = finding.where
+        path = consortium_file(folder) if where == CONSORTIUM else tenant_file(folder, where)
+        if where not in documents:
+            documents[where] = document.read(contents[where], str(path))
+        line = documents[where].find(finding.path)[1]
+        yield Problem(finding.key, str(path), line, field_path(finding.path), dict(finding.context))

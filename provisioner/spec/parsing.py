@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from provisioner.errors import InvalidInputError
 from provisioner.spec import document, translation
 from provisioner.spec.consortium import Consortium
-from provisioner.spec.document import Path
 from provisioner.spec.tenant import Tenant
 from provisioner.spec.types import Model
 
@@ -32,11 +31,6 @@ def tenant(content: bytes, file: str) -> Tenant:
         InvalidInputError: every problem of the text, each with its line, field, value and what was expected.
     """
     return _model(Tenant, content, file)
-
-
-def line_of(content: bytes, path: Path) -> int:
-    """The line of the field at ``path`` in a text that parses; 1 where the text doesn't name the field."""
-    return document.read(content, "").find(path)[1]
 
 
 def _model(kind: type[Spec], content: bytes, file: str) -> Spec:

@@ -83,13 +83,13 @@ def test_all_files_are_told_at_once(example):
         "  website: www.abercorn.example"
     )
     assert problems(example) == [
-        ("not-an-integer", "tenants/l-ange-gardien-82005.yml", broken, "population"),
         ("unknown-site", "consortium.yml", site, "servers[1].site"),
+        ("unknown-ring", "tenants/abercorn.yml", ring, "ring"),
         ("duplicate-code", "tenants/copie.yml", code, "code"),
         ("duplicate-domain", "tenants/copie.yml", domain, "domains.website"),
         ("duplicate-domain", "tenants/copie.yml", domain + 2, "domains.website_aliases[0]"),
-        ("unknown-ring", "tenants/abercorn.yml", ring, "ring"),
         ("unknown-ring", "tenants/copie.yml", ring, "ring"),
+        ("not-an-integer", "tenants/l-ange-gardien-82005.yml", broken, "population"),
     ]
 
 

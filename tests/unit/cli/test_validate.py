@@ -71,8 +71,8 @@ def test_invalid_as_json_carries_keys(broken):
     assert (result.returncode, result.stderr) == (3, "")
     report = json.loads(result.stdout)
     assert report["valid"] is False
-    assert [problem["key"] for problem in report["problems"]] == ["spec.bad-file-name", "spec.yaml-tab"]
-    assert report["problems"][1]["line"] == 5
+    assert [problem["key"] for problem in report["problems"]] == ["spec.yaml-tab", "spec.bad-file-name"]
+    assert report["problems"][0]["line"] == 5
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provisioner import messages
+from provisioner.spec import document
 from provisioner.spec.consortium import Consortium
 from provisioner.spec.tenant import Tenant
 from provisioner.spec.translation import field_path
@@ -188,9 +189,8 @@ def test_written_twice(spec, path, language):
 
 
 def parsing_line(spec, path) -> int:
-    from provisioner.spec import parsing
-
-    return parsing.line_of(samples.text(samples.SPECS[spec]), path)
+    """The line of the field at ``path``."""
+    return document.read(samples.text(samples.SPECS[spec]), "").find(path)[1]
 
 
 def indent_of(line: str) -> int:
