@@ -24,7 +24,7 @@ $pages['council'] = ['title' => 'Séances du conseil', 'slug' => 'seances-du-con
 <!-- /wp:heading -->
 
 <!-- wp:paragraph -->
-<p>Le conseil établit avant le début de chaque année le calendrier de ses séances ordinaires: il sera publié ici par le greffe.</p>
+<p>Le conseil établit avant le début de chaque année le calendrier de ses séances ordinaires : il sera publié ici par le greffe.</p>
 <!-- /wp:paragraph -->
 
 <!-- wp:heading -->
@@ -150,7 +150,7 @@ $pages['accessibility'] = ['title' => 'Accessibilité', 'slug' => 'accessibilite
 <!-- /wp:heading -->
 
 <!-- wp:paragraph -->
-<p>Un document ou une page vous résiste? Dites-le-nous: nous vous transmettrons l’information sous une autre forme.</p>
+<p>Un document ou une page vous résiste? Dites-le-nous : nous vous transmettrons l’information sous une autre forme.</p>
 <!-- /wp:paragraph -->
 
 <!-- wp:shortcode -->
@@ -159,7 +159,7 @@ $pages['accessibility'] = ['title' => 'Accessibilité', 'slug' => 'accessibilite
 HTML];
 
 $pages['model'] = [
-    'title' => 'Modèle: avis public',
+    'title' => 'Modèle : avis public',
     'slug' => 'modele-avis-public',
     'type' => 'post',
     'status' => 'draft',

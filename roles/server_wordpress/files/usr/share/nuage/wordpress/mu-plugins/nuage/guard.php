@@ -23,19 +23,21 @@ add_filter('rest_authentication_errors', static function (mixed $errors): mixed 
 }, 99);
 
 // Names of users say what to try at the login page.
-function no_authors(): void
+function refuse_pages(): void
 {
-    // The rest of WordPress has not been asked yet: it would redirect ?author=1 to the user's own name.
-    if (is_author() || isset($_GET['author'])) {
+    // Before WordPress redirects ?author=1 to the user's own name. Embeds are for other sites; a sitemap that was
+    // removed would otherwise show the front page.
+    if (is_author() || isset($_GET['author']) || is_embed() || get_query_var('sitemap') === 'users') {
         global $wp_query;
         remove_action('template_redirect', 'redirect_canonical');
         $wp_query->set_404();
         status_header(404);
         nocache_headers();
+        $wp_query->is_embed = false;
     }
 }
 if (!is_admin()) {
-    add_action('template_redirect', __NAMESPACE__ . '\no_authors', 1);
+    add_action('template_redirect', __NAMESPACE__ . '\refuse_pages', -1);
 }
 add_filter('author_link', static fn (): string => home_url('/'));
 add_filter('wp_sitemaps_add_provider', static fn (mixed $provider, string $name): mixed =>

@@ -28,5 +28,6 @@ add_filter('language_attributes', static fn (string $attributes): string => (str
     'lang="' . tag() . '"',
     $attributes,
 ));
+add_filter('pre_option_rss_language', __NAMESPACE__ . '\tag');
 add_action('after_setup_theme', __NAMESPACE__ . '\load');
 add_action('change_locale', __NAMESPACE__ . '\load');

@@ -20,11 +20,12 @@ function refuse(mixed $answer, array $arguments, string $url): mixed
     if (in_array($host, allowed_hosts(), true)) {
         return $answer;
     }
-    // WordPress and its plugins ask the same things again and again: once per process and host is enough to be seen.
+    // Without the query, which may hold what nobody should read. Once per process is enough to be seen.
+    $asked = substr((string) preg_replace('~[^\w.:/-]~', '', $host . wp_parse_url($url, PHP_URL_PATH)), 0, 160);
     static $seen = [];
-    if (!isset($seen[$host])) {
-        $seen[$host] = true;
-        error_log('nuage: outside request refused: ' . substr(preg_replace('/[^\w.:-]/', '', $host), 0, 120));
+    if (!isset($seen[$asked])) {
+        $seen[$asked] = true;
+        error_log("nuage: outside request refused: $asked");
     }
     return new \WP_Error('nuage_outside', __('Requests to other servers are off on this site.', 'nuage'));
 }
@@ -74,6 +75,13 @@ add_filter('block_editor_settings_all', static function (array $settings): array
     return $settings;
 });
 remove_action('enqueue_block_editor_assets', 'wp_enqueue_editor_block_directory_assets');
+// The editor's welcome shows pictures of wordpress.org.
+add_action('enqueue_block_editor_assets', static function (): void {
+    wp_add_inline_script(
+        'wp-edit-post',
+        "wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false);",
+    );
+});
 foreach (['wp_head', 'admin_print_scripts', 'embed_head', 'login_head'] as $hook) {
     remove_action($hook, 'print_emoji_detection_script', 7);
     remove_action($hook, 'print_emoji_detection_script');

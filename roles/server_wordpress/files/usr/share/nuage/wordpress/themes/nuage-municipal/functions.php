@@ -52,6 +52,9 @@ remove_action('wp_body_open', 'wp_global_styles_render_svg_filters');
 add_filter('wp_speculation_rules_configuration', '__return_null');
 add_filter('wp_img_tag_add_auto_sizes', '__return_false');
 
+// There is no place for widgets.
+add_filter('customize_loaded_components', static fn (array $parts): array => array_values(array_diff($parts, ['widgets'])));
+
 add_filter('excerpt_length', static fn (): int => 28);
 add_filter('excerpt_more', static fn (): string => '…');
 add_filter('document_title_separator', static fn (): string => '–');
@@ -70,3 +73,21 @@ add_action('wp_head', static function (): void {
     printf('<meta name="description" content="%s">' . "\n", esc_attr($text));
     echo '<meta name="color-scheme" content="light dark">' . "\n";
 }, 2);
+
+// A drawing of the theme's own, unless the municipality chose an icon.
+function icon_link(): void
+{
+    if (!has_site_icon()) {
+        printf('<link rel="icon" type="image/svg+xml" href="%s">' . "\n", esc_url(get_theme_file_uri('favicon.svg')));
+    }
+}
+foreach (['wp_head', 'login_head', 'admin_head'] as $head) {
+    add_action($head, __NAMESPACE__ . '\icon_link');
+}
+add_action('do_faviconico', static function (): void {
+    if (!has_site_icon()) {
+        wp_redirect(get_theme_file_uri('favicon.svg'), 302, '');
+        exit;
+    }
+});
+add_filter('x_redirect_by', '__return_false');
