@@ -8,6 +8,7 @@ server. It polls by itself, because the library sleeps a second before its first
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,13 +77,15 @@ class Session:
             key, alg=josepy.ES256, verify_ssl=True, user_agent=USER_AGENT, timeout=REQUEST_TIMEOUT_S
         )
         if authority.trusted:
+            _check_trusted(authority.trusted)
             # The library hands this to requests, which takes the path of a PEM file there as well.
             network.verify_ssl = authority.trusted  # type: ignore[assignment]
         # An authority of the consortium's own isn't behind the proxy that leads out.
         network.session.trust_env = not authority.trusted
-        self._client = self._guarded(
-            lambda: ClientV2(ClientV2.get_directory(authority.directory, network), network)
-        )
+        described = self._guarded(lambda: network.get(authority.directory).json())
+        if not isinstance(described, dict):
+            raise AcmeError("acme.not-acme", directory=authority.directory, detail=type(described).__name__)
+        self._client = ClientV2(messages.Directory.from_json(described), network)
         self._deadline = time.monotonic() + authority.timeout_s
 
     def register(self) -> str:
@@ -210,6 +213,13 @@ class Session:
                 raise failure_of(error, self._authority.directory) from error
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
         raise AssertionError  # the last try returns or raises
+
+
+def _check_trusted(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # ssl.SSLError is one
+        raise AcmeError("acme.authority-file", path=path, detail=error.strerror or str(error)) from error
 
 
 def _pauses() -> Iterator[float]:

@@ -91,6 +91,8 @@ def _spf(record: Record, found: tuple[str, ...], relay: Sequence[str]) -> Verdic
     networks = [part.partition(":")[2] for part in mechanisms if part.startswith(("ip4:", "ip6:"))]
     if relay and all(any(_holds(network, address) for network in networks) for address in relay):
         return Verdict.OK
+    if networks and not relay:
+        return Verdict.UNKNOWN  # the relay's own name has no address: nothing to compare with
     # Other records decide: the record is someone's choice, not an error that can be seen from here.
     deferred = ("include:", "redirect=", "a", "mx", "exists:", "ptr")
     return Verdict.UNKNOWN if any(part.startswith(deferred) for part in mechanisms) else Verdict.DIFFERENT
