@@ -20,8 +20,8 @@ _DATABASE_SHARE = 4
 # Beside consortium.yml, wherever the folder lies: no path of a machine enters the inventory.
 _BESIDE_SPECS = "{{ inventory_dir | dirname }}/"
 
-# Made on first use and in clear (mode 0600): in the generated folder, which version control ignores. Losing it
-# costs nothing but a new account.
+# Made on first use and in clear (mode 0600): in the generated folder, which version control ignores. Losing
+# it costs nothing but a new account.
 _ACCOUNT_KEY = "{{ inventory_dir }}/.acme-account.key"
 
 

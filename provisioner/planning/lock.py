@@ -51,6 +51,7 @@ def parse(text: str, file: str = NAME) -> Lock:
     Raises:
         InvalidInputError: it isn't YAML, or not a lock; the message says how to restore it.
     """
+    _refuse_twins(text, file)
     try:
         data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  a safe loader
         return Lock.model_validate(data or {})
@@ -62,6 +63,17 @@ def parse(text: str, file: str = NAME) -> Lock:
         first = error.errors()[0]
         subject = ".".join(str(part) for part in first["loc"])
         raise InvalidInputError("plan.lock-broken", file=file, subject=subject) from error
+
+
+def _refuse_twins(text: str, file: str) -> None:
+    # A careless merge leaves a municipality twice; YAML would silently take the last one, which moves it.
+    seen: set[str] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith('  "'):
+            host = line.split('"')[1]
+            if host in seen:
+                raise InvalidInputError("plan.lock-broken", file=file, line=number)
+            seen.add(host)
 
 
 def render(lock: Lock) -> str:
