@@ -6,13 +6,14 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
 
 from provisioner.errors import MachineError
-from provisioner.lab import base, mounts, network, processes, programs
+from provisioner.lab import base, boot, mounts, network, processes, programs
 from provisioner.lab.state import PROXY_PORT, HostState, HostStatus, LabState, Paths, Snapshot
 
 SSH_PORT = 22
@@ -28,6 +29,7 @@ class Host:
         self.paths, self.lab, self.state = paths, lab, state
         self.folder = paths.host(state.name)
         self.root, self.volume, self.srv = self.folder / "root", self.folder / "volume", self.folder / "srv"
+        self.upper = self.folder / "upper"
         self.pidfile = self.folder / "nspawn.pid"
         self.console = self.folder / "console.log"
 
@@ -35,11 +37,6 @@ class Host:
     def address(self) -> str:
         """The host's address on the bridge."""
         return str(self.lab.address(self.state))
-
-    def mount(self) -> None:
-        """Mount the host's tree and its volume on the control machine."""
-        mounts.mount_overlay(self.state.lowers, self.folder / "upper", self.folder / "work", self.root)
-        mounts.mount_volume(self.volume, self.srv)
 
     def is_running(self) -> bool:
         """Whether the host's systemd-nspawn lives."""
@@ -50,7 +47,6 @@ class Host:
         if self.is_running():
             return
         self.drop_runtime()
-        self.mount()
         network.make_namespace(
             self.paths,
             self.state.name,
@@ -63,7 +59,10 @@ class Host:
 
     def _command(self) -> list[str]:
         namespace = Path("/run/netns", self.paths.namespace(self.state.name))
-        command = ["systemd-nspawn", "--quiet", f"--directory={self.root}"]
+        layers = ":".join(str(layer) for layer in self.state.lowers)
+        command = ["unshare", "--mount", "--propagation=private", "--", sys.executable, "-I"]
+        command += [boot.__file__, layers, str(self.folder)]
+        command += ["systemd-nspawn", "--quiet", f"--directory={self.root}"]
         command += [f"--network-namespace-path={namespace}", "--capability=CAP_NET_ADMIN"]
         command += [f"--machine={self.state.name}-{self.paths.tag}", f"--hostname={self.state.name}"]
         command += ["--register=no", "--resolv-conf=off", "--timezone=off", "--link-journal=no"]
@@ -141,7 +140,8 @@ def make(paths: Paths, lab: LabState, name: str, disk_gib: int, snapshot: Snapsh
     if folder.exists():
         mounts.unmount_under(folder)
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    for part in ("upper", "work", "root", "srv"):
+        (folder / part).mkdir(parents=True)
     used = {host.number for host in lab.hosts}
     draft = HostState(
         name=name,
@@ -155,20 +155,20 @@ def make(paths: Paths, lab: LabState, name: str, disk_gib: int, snapshot: Snapsh
         mounts.copy_volume(snapshot.folder / "volume", host.volume)
     else:
         mounts.make_volume(host.volume, disk_gib)
-    host.mount()
     key = _write_identity(paths, lab, host)
     return draft.model_copy(update={"ssh_host_key": key})
 
 
 def _write_identity(paths: Paths, lab: LabState, host: Host) -> str:
     """Host name, machine id, SSH host key, and what the host knows of its lab; the public host key."""
-    root, name = host.root, host.state.name
-    for old in (root / "etc/ssh").glob("ssh_host_*"):
-        old.unlink()
-    key = root / "etc/ssh/ssh_host_ed25519_key"
+    key, name = host.folder / "ssh_host_key", host.state.name
     programs.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"root@{name}", "-f", str(key)])
+    public = key.with_suffix(".pub").read_text(encoding="ascii")
     ours = f"http://{lab.gateway}:{PROXY_PORT}"
     files = {
+        # Where cgroups are version 1, root's own systemd now and then misses that it may end: 90 s lost.
+        "etc/systemd/system/user@.service.d/lab.conf": "[Service]\nTimeoutStopSec=2s\n",
+        "etc/ssh/ssh_host_ed25519_key.pub": public,
         "etc/hostname": f"{name}\n",
         "etc/hosts": f"127.0.0.1 localhost\n{host.address} {name}\n::1 localhost ip6-localhost\n",
         "etc/machine-id": f"{uuid.uuid4().hex}\n",
@@ -176,11 +176,30 @@ def _write_identity(paths: Paths, lab: LabState, host: Host) -> str:
         "etc/apt/sources.list.d/debian.sources": base.sources(f"{ours}/debian", f"{ours}/debian-security"),
         "root/.ssh/authorized_keys": paths.private_key.with_suffix(".pub").read_text(encoding="ascii"),
     }
+    _write_upper(host, "etc/ssh/ssh_host_ed25519_key", key.read_text(encoding="ascii"), 0o600)
     for relative, text in files.items():
-        target = root / relative
-        target.parent.mkdir(
-            mode=0o700 if relative.startswith("root/") else 0o755, parents=True, exist_ok=True
-        )
-        target.unlink(missing_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return " ".join(key.with_suffix(".pub").read_text(encoding="ascii").split()[:2])
+        _write_upper(host, relative, text, 0o644)
+    key.unlink()
+    return " ".join(public.split()[:2])
+
+
+def _write_upper(host: Host, relative: str, text: str, mode: int) -> None:
+    """Write a file of a host that doesn't run, in the layer that is the host's own.
+
+    Folders get the owner and mode that they have below: the upper layer's are the ones that count.
+    """
+    folder = host.upper
+    for part in Path(relative).parent.parts:
+        folder /= part
+        if not folder.is_dir():
+            folder.mkdir(0o700 if part == ".ssh" else 0o755)
+            below = (lower / folder.relative_to(host.upper) for lower in host.state.lowers)
+            for original in below:
+                if original.is_dir():
+                    status = original.stat()
+                    folder.chmod(status.st_mode & 0o7777)
+                    os.chown(folder, status.st_uid, status.st_gid)
+                    break
+    target = host.upper / relative
+    target.write_text(text, encoding="utf-8")
+    target.chmod(mode)

@@ -1,11 +1,10 @@
-"""Overlays and Btrfs volumes: mounting them, and unmounting whatever an earlier run left."""
+"""Btrfs volumes in files, and what may still be mounted or attached of a host that ended."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from provisioner.lab import programs
@@ -59,22 +58,6 @@ def loops(listing: str) -> list[tuple[Path, Path]]:
     ]
 
 
-def is_mounted(point: Path) -> bool:
-    """Whether something is mounted exactly there."""
-    return point in mounted(Path("/proc/self/mountinfo").read_text(encoding="utf-8"), point)
-
-
-def mount_overlay(lowers: Sequence[Path], upper: Path, work: Path, point: Path) -> None:
-    """The layers, the topmost first, with ``upper`` above them to hold all changes."""
-    if is_mounted(point):
-        return
-    for folder in (upper, work, point):
-        folder.mkdir(parents=True, exist_ok=True)
-    layers = ":".join(str(lower) for lower in lowers)
-    options = f"lowerdir={layers},upperdir={upper},workdir={work}"
-    programs.run(["mount", "-t", "overlay", "overlay", "-o", options, str(point)])
-
-
 def make_volume(file: Path, gib: int) -> None:
     """A sparse file with an empty Btrfs volume; it takes room as it fills."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -88,11 +71,3 @@ def copy_volume(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     programs.run(["cp", "--sparse=always", "--reflink=auto", str(source), str(target)])
     programs.run(["btrfstune", "-f", "-m", str(target)])
-
-
-def mount_volume(file: Path, point: Path) -> None:
-    """Mount a volume through a loop device that goes when the mount goes."""
-    if is_mounted(point):
-        return
-    point.mkdir(parents=True, exist_ok=True)
-    programs.run(["mount", "-t", "btrfs", "-o", "loop,noatime", str(file), str(point)])
