@@ -142,6 +142,7 @@ def _activate():
         run(["systemctl", "daemon-reload"])
     bring(sorted(present - wanted), ["disable", "--now"], failed)
     bring(sorted(wanted - present), ["enable", "--now"], failed)
+    bring(sorted(wanted & present), ["start"], failed)
     changes += sorted(wanted ^ present)
     restarts = sorted(name.removeprefix("restart:") for name in pending if name.startswith("restart:"))
     bring(restarts, ["try-restart"], failed)

@@ -9,12 +9,11 @@ module: converged_state
 short_description: What a server last converged to, and what lives on it
 description:
   - Reads, in one round trip per server, the digests that the server recorded when it and its tenants last converged.
-  - A certificate that expires soon makes its tenant stale.
+  - A certificate that is due for renewal makes its tenant stale.
   - With C(details), adds what C(nuage status) shows.
 options:
   desired: {description: Digest wanted for each inventory host of the server., type: dict, default: {}}
   full: {description: Count every host as stale., type: bool, default: false}
-  renew_within_days: {description: Days before expiry from which a certificate is stale., type: int, default: 30}
   details: {description: Add units and disk use., type: bool, default: false}
 author: [nuage-commun]
 """
@@ -26,7 +25,7 @@ EXAMPLES = r"""
 RETURN = r"""
 stale: {description: Inventory hosts of C(desired) that are stale., type: list, returned: always}
 records: {description: Record of each inventory host., type: dict, returned: always}
-expiring: {description: Domains whose certificate expires soon., type: list, returned: always}
+expiring: {description: Domains whose certificate is due for renewal., type: list, returned: always}
 tenants: {description: Units and disk use by Unix user., type: dict, returned: with details}
 """
 
@@ -61,10 +60,10 @@ def stale(desired, records, soon, full):
     ]
 
 
-def expiring(days):
-    limit = time.time() + days * 86400
+def expiring():
+    """Domains whose certificate is due for renewal."""
     found = {path.parent.name: read_json(path) for path in CERTIFICATES.glob("*/certificate.json")}
-    return sorted(domain for domain, certificate in found.items() if certificate.get("not_after", 0) < limit)
+    return sorted(domain for domain, certificate in found.items() if certificate.get("renew_at", 0) < time.time())
 
 
 def active_units():
@@ -90,13 +89,12 @@ def main():
         argument_spec={
             "desired": {"type": "dict", "default": {}},
             "full": {"type": "bool", "default": False},
-            "renew_within_days": {"type": "int", "default": 30},
             "details": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     records = {path.stem: read_json(path) for path in sorted(RECORDS.glob("*.json"))}
-    soon = expiring(module.params["renew_within_days"])
+    soon = expiring()
     result = {
         "records": records,
         "expiring": soon,
