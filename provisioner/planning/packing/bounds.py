@@ -8,7 +8,7 @@ the rounding functions of Fekete and Schepers. Only whole numbers, so nothing is
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 MIX = 8
@@ -32,6 +32,9 @@ def fewest_of(items: Sequence[Size], capacities: Sequence[Size], free: Size = (0
 
     More than there are when all together are too small.
     """
+    shapes = set(items)
+    usable = {size: _usable(size, shapes) for size in set(capacities)}
+    capacities = [usable[size] for size in capacities]
     memory = max([1, *(size[0] for size in capacities)])
     disk = max([1, *(size[1] for size in capacities)])
     needed = 0
@@ -48,6 +51,16 @@ def fewest_of(items: Sequence[Size], capacities: Sequence[Size], free: Size = (0
     if free == (0, 0):
         needed = max(needed, fewest_bins(items, (memory, disk)))
     return needed
+
+
+def _usable(capacity: Size, items: Collection[Size]) -> Size:
+    """What items can use at most: full memory leaves disk idle when no item asks for that much disk."""
+    memory, disk = capacity
+    if all(a for a, _ in items):
+        disk = min(disk, max((memory * b // a for a, b in items), default=0))
+    if all(b for _, b in items):
+        memory = min(memory, max((capacity[1] * a // b for a, b in items), default=0))
+    return memory, disk
 
 
 def _mixed(items: Sequence[Size], capacity: Size, share: int) -> tuple[list[int], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from provisioner.planning.packing.problem import UNIT, Load, Outcome, Problem
@@ -31,8 +32,19 @@ class Rule:
 
 def fill(problem: Problem, rule: Rule) -> Outcome:
     """Fill the rooms in turn with what the rule scores best."""
+    return _in_turn(problem, lambda number, left: _fill_room(problem, number, left, rule))
+
+
+def _in_turn(problem: Problem, fill_room: Callable[[int, list[int]], Load]) -> Outcome:
+    """Fill rooms until nothing waits; ``fill_room`` takes what it packs out of the list it is given."""
     left = [kind.count for kind in problem.kinds]
-    loads = [_fill_room(problem, number, left, rule) for number in range(len(problem.rooms))]
+    waiting = sum(left)
+    loads: list[Load] = [{} for _ in problem.rooms]
+    for number in range(len(loads)):
+        if not waiting:
+            break
+        loads[number] = fill_room(number, left)
+        waiting -= sum(loads[number].values())
     return Outcome(loads, left)
 
 
@@ -48,7 +60,7 @@ def _fill_room(problem: Problem, number: int, left: list[int], rule: Rule) -> Lo
         ]
         if not candidates:
             return taken
-        problem.effort += len(candidates)
+        problem.effort += len(candidates) // 4 + 1
         p = rule.memory_weight * (rule.lean * (memory * UNIT // problem.memory_unit) + fixed)
         q = rule.disk_weight * (rule.lean * (disk * UNIT // problem.disk_unit) + fixed)
         r, s = rule.memory_weight * rule.penalty, rule.disk_weight * rule.penalty
@@ -64,12 +76,30 @@ def _fill_room(problem: Problem, number: int, left: list[int], rule: Rule) -> Lo
         disk -= kinds[chosen].disk
 
 
+@dataclass(frozen=True)
+class _Filling:
+    """What all rooms of one exact filling share."""
+
+    problem: Problem
+    left: list[int]
+    gains: list[int]
+    """What an item of each kind fills, in both dimensions together."""
+    weights: tuple[int, int]
+    depth: int
+    """Steps of one search."""
+
+    def weigh(self, memory: int, disk: int) -> int:
+        """What MiB of memory and disk together come to, in the measure of ``gains``."""
+        scaled_memory = memory * UNIT // self.problem.memory_unit
+        return self.weights[0] * scaled_memory + self.weights[1] * (disk * UNIT // self.problem.disk_unit)
+
+
 class _Search:
     """A depth-first search for the choice that leaves the least of one room, within a number of steps."""
 
-    def __init__(self, problem: Problem, left: list[int], order: list[int], weights: tuple[int, int]) -> None:
-        self.problem, self.left, self.order, self.weights = problem, left, order, weights
-        self.steps = 0
+    def __init__(self, filling: _Filling, order: list[int]) -> None:
+        self.kinds, self.left, self.gains = filling.problem.kinds, filling.left, filling.gains
+        self.order, self.steps = order, filling.depth
         self.best: tuple[int, list[int]] = (-1, [])
         self.chosen: list[int] = []
 
@@ -77,19 +107,17 @@ class _Search:
         """Try every further item from ``start`` on; ``filled`` is the weight chosen so far."""
         if filled > self.best[0]:
             self.best = filled, list(self.chosen)
-        problem, (memory_weight, disk_weight) = self.problem, self.weights
         for position in range(start, len(self.order)):
             if self.steps <= 0:
                 return
             self.steps -= 1
             index = self.order[position]
-            kind = problem.kinds[index]
+            kind = self.kinds[index]
             if not self.left[index] or kind.memory > memory or kind.disk > disk:
                 continue
             self.left[index] -= 1
             self.chosen.append(index)
-            gain = memory_weight * problem.memory[index] + disk_weight * problem.disk[index]
-            self.run(position, memory - kind.memory, disk - kind.disk, filled + gain, most)
+            self.run(position, memory - kind.memory, disk - kind.disk, filled + self.gains[index], most)
             self.chosen.pop()
             self.left[index] += 1
             if self.best[0] >= most:
@@ -103,48 +131,41 @@ def fill_exactly(problem: Problem, weights: tuple[int, int], steps: int, effort:
     many items are first filled with the largest until about ``DEPTH`` more fit. Searches get short when
     ``effort`` is spent.
     """
-    left = [kind.count for kind in problem.kinds]
-    numbers = range(len(problem.rooms))
-    loads = [
-        _fill_room_exactly(
-            problem, number, left, weights, min(steps, max(LEAST_STEPS, effort - problem.effort))
-        )
-        for number in numbers
-    ]
-    return Outcome(loads, left)
+    gains = [weights[0] * a + weights[1] * b for a, b in zip(problem.memory, problem.disk, strict=True)]
+    ranking = sorted(range(len(gains)), key=lambda index: (-gains[index], index))
+
+    def fill_room(number: int, left: list[int]) -> Load:
+        ranking[:] = [index for index in ranking if left[index]]
+        depth = min(steps, max(LEAST_STEPS, effort - problem.effort))
+        order = [index for index in ranking if number in problem.kinds[index].rooms]
+        return _fill_room_exactly(_Filling(problem, left, gains, weights, depth), number, order)
+
+    return _in_turn(problem, fill_room)
 
 
-def _fill_room_exactly(
-    problem: Problem, number: int, left: list[int], weights: tuple[int, int], steps: int
-) -> Load:
+def _fill_room_exactly(filling: _Filling, number: int, order: list[int]) -> Load:
+    """``order`` are the kinds that may come here, largest first."""
+    problem, left, gains = filling.problem, filling.left, filling.gains
     memory, disk = problem.rooms[number].memory, problem.rooms[number].disk
     taken: Load = {}
-    gains = [weights[0] * a + weights[1] * b for a, b in zip(problem.memory, problem.disk, strict=True)]
-    first = True
     while True:
         order = [
             i
-            for i in problem.served[number]
+            for i in order
             if left[i] and problem.kinds[i].memory <= memory and problem.kinds[i].disk <= disk
         ]
         if not order:
             return taken
-        order.sort(key=lambda i: -gains[i])
-        waiting = sum(left[i] for i in order)
-        average = sum(left[i] * gains[i] for i in order) // waiting
-        most = weights[0] * (memory * UNIT // problem.memory_unit) + weights[1] * (
-            disk * UNIT // problem.disk_unit
-        )
-        problem.effort += len(order)
-        if first or most > DEPTH * max(1, average):
+        problem.effort += len(order) // 4 + 1
+        most = filling.weigh(memory, disk)
+        middle = gains[order[len(order) // 2]]
+        if not taken or most > DEPTH * max(1, middle):
             chosen = [order[0]]
         else:
-            search = _Search(problem, left, order, weights)
-            search.steps = steps
-            search.run(0, memory, disk, 0, most - 2 * max(weights))
-            problem.effort += steps - search.steps
+            search = _Search(filling, order)
+            search.run(0, memory, disk, 0, most - 2 * max(filling.weights))
+            problem.effort += filling.depth - search.steps
             chosen = search.best[1] or [order[0]]  # what is too small to count gains nothing
-        first = False
         for index in chosen:
             taken[index] = taken.get(index, 0) + 1
             left[index] -= 1

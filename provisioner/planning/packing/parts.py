@@ -17,6 +17,14 @@ class Part:
     kinds: list[Kind]
     rooms: list[Room]
 
+    def reordered(self, order: Sequence[int]) -> Part:
+        """The same part with its rooms in another order."""
+        room_numbers = [self.room_numbers[position] for position in order]
+        position = {old: new for new, old in enumerate(order)}
+        reaches = {kind.rooms: frozenset(position[room] for room in kind.rooms) for kind in self.kinds}
+        kinds = [replace(kind, rooms=reaches[kind.rooms]) for kind in self.kinds]
+        return Part(self.kind_numbers, room_numbers, kinds, [self.rooms[room] for room in order])
+
 
 def split(kinds: Sequence[Kind], rooms: Sequence[Room]) -> list[Part]:
     """The parts, by their first kind; rooms that no kind may use are in none."""
@@ -38,12 +46,13 @@ def _part(
     kind_numbers: list[int], room_numbers: list[int], kinds: Sequence[Kind], rooms: Sequence[Room]
 ) -> Part:
     position = {number: index for index, number in enumerate(room_numbers)}
+    renamed = {
+        reach: frozenset(position[room] for room in reach)
+        for reach in {kinds[number].rooms for number in kind_numbers}
+    }
     return Part(
         kind_numbers,
         room_numbers,
-        [
-            replace(kinds[number], rooms=frozenset(position[room] for room in kinds[number].rooms))
-            for number in kind_numbers
-        ],
+        [replace(kinds[number], rooms=renamed[kinds[number].rooms]) for number in kind_numbers],
         [rooms[number] for number in room_numbers],
     )

@@ -44,10 +44,10 @@ class Problem:
         self.disk_unit = max([1, *(room.disk for room in rooms)])
         self.memory = [kind.memory * UNIT // self.memory_unit for kind in kinds]
         self.disk = [kind.disk * UNIT // self.disk_unit for kind in kinds]
-        self.served = [
-            [index for index, kind in enumerate(kinds) if number in kind.rooms]
-            for number in range(len(rooms))
-        ]
+        self.served: list[list[int]] = [[] for _ in rooms]
+        for index, kind in enumerate(kinds):
+            for number in kind.rooms:
+                self.served[number].append(index)
         self.weights = self._weights()
         self.bound = (0, self._fewest_rooms())
         """Cost that no outcome goes below."""
