@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from provisioner.errors import InvalidInputError, MachineError, NuageError, Problem
 from provisioner.files import write_atomic
-from provisioner.spec import crosschecks, document, parsing, writing
+from provisioner.spec import comments, crosschecks, document, parsing, writing
 from provisioner.spec.consortium import Consortium
 from provisioner.spec.findings import CONSORTIUM, Finding
 from provisioner.spec.tenant import Tenant
@@ -83,14 +83,17 @@ def read_tenant(folder: Path, slug: str) -> Tenant:
 def write_tenant(folder: Path, slug: str, tenant: Tenant) -> Path:
     """Write a municipality's spec, atomically; reading it again gives the same tenant.
 
+    Comments that people put in an earlier version of the file stay with their fields.
+
     Raises:
-        InvalidInputError: ``slug`` can't be a file's name.
+        InvalidInputError: ``slug`` can't be a file's name, or the earlier version is no YAML.
         MachineError: the folder can't be written.
     """
     if not SLUG.fullmatch(slug):
         raise InvalidInputError("spec.not-a-slug", subject=slug, value=document.shown(slug))
     path = tenant_file(folder, slug)
-    write_atomic(path, writing.tenant_text(tenant))
+    text = writing.tenant_text(tenant)
+    write_atomic(path, comments.carry(_read(path), text) if path.is_file() else text)
     return path
 
 

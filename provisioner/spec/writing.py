@@ -13,6 +13,10 @@ HINT = "# yaml-language-server: $schema=../schema/tenant.json\n"
 """Tells editors where the JSON Schema is that `nuage schema tenant` prints."""
 
 
+_ONE_LINE = 1 << 20
+"""No text is folded: each field is one line, which a comment may follow."""
+
+
 class _Dumper(CSafeDumper):
     """Quotes whatever this project's reader, or another YAML reader, might not read as a text."""
 
@@ -22,7 +26,7 @@ class _Dumper(CSafeDumper):
 
 
 def _text(dumper: _Dumper, value: str) -> ScalarNode:
-    plain = isinstance(scalar(value), str) and not value[:1].isdigit()
+    plain = isinstance(scalar(value), str) and not value[:1].isdigit() and "\n" not in value
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
 
 
@@ -36,5 +40,5 @@ def tenant_text(tenant: Tenant) -> str:
     """
     values = tenant.model_dump(mode="json", exclude_defaults=True)
     return HINT + yaml.dump(
-        values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=1000
+        values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=_ONE_LINE
     )
