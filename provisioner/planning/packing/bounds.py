@@ -8,7 +8,8 @@ the rounding functions of Fekete and Schepers. Only whole numbers, so nothing is
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
 MIX = 8
@@ -37,13 +38,14 @@ def fewest_of(items: Sequence[Size], capacities: Sequence[Size], free: Size = (0
     capacities = [usable[size] for size in capacities]
     memory = max([1, *(size[0] for size in capacities)])
     disk = max([1, *(size[1] for size in capacities)])
+    total = sum(item[0] for item in items), sum(item[1] for item in items)
     needed = 0
     for share in range(MIX + 1):
 
         def mix(size: Size, share: int = share) -> int:
             return share * size[0] * disk + (MIX - share) * size[1] * memory
 
-        wanted = sum(mix(item) for item in items) - mix(free)
+        wanted = mix(total) - mix(free)
         if wanted <= 0:
             continue
         sums = list(accumulate(sorted((mix(size) for size in capacities), reverse=True)))
@@ -65,12 +67,16 @@ def _usable(capacity: Size, items: Collection[Size]) -> Size:
 
 def _mixed(items: Sequence[Size], capacity: Size, share: int) -> tuple[list[int], int]:
     memory, disk = max(1, capacity[0]), max(1, capacity[1])
-    sizes = sorted(share * a * disk + (MIX - share) * b * memory for a, b in items)
+    sizes: list[int] = []
+    for (a, b), count in Counter(items).items():
+        sizes += [share * a * disk + (MIX - share) * b * memory] * count
+    sizes.sort()
     return sizes, MIX * memory * disk
 
 
 def _one_dimension(sizes: list[int], capacity: int) -> int:
-    rounded = max(_rounded(sizes, capacity, k) for k in ROUNDINGS)
+    counts = Counter(sizes)
+    rounded = max(_rounded(counts, capacity, k) for k in ROUNDINGS)
     return max(_ceil(sum(sizes), capacity), _halves(sizes, capacity), rounded)
 
 
@@ -88,12 +94,12 @@ def _halves(sizes: list[int], capacity: int) -> int:
     return best
 
 
-def _rounded(sizes: list[int], capacity: int, k: int) -> int:
+def _rounded(counts: Mapping[int, int], capacity: int, k: int) -> int:
     """Fekete and Schepers: a size just over ``1/(k+1)`` counts as ``1/k``, and so on for its multiples."""
     total = 0
-    for size in sizes:
+    for size, count in counts.items():
         parts, rest = divmod((k + 1) * size, capacity)
-        total += parts * capacity if rest else k * size
+        total += count * (parts * capacity if rest else k * size)
     return _ceil(total, k * capacity)
 
 
