@@ -15,7 +15,7 @@ from provisioner.planning.packing.problem import Kind, Load, Outcome, Problem, R
 from provisioner.planning.packing.repair import improve
 
 EFFORT = 1_000_000
-"""Candidates that may be looked at before the best outcome so far is taken; about 0.3 s."""
+"""Candidates that may be looked at before the best outcome so far is taken; bench/placement.py prints what that costs."""
 
 LEAST_EFFORT = 10_000
 """What the smallest of several independent parts may spend."""
