@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from provisioner import messages
+from tests.deployed import Deployment, deploy
+
+# A busy machine makes an example slow, never wrong.
+settings.register_profile("nuage", deadline=None)
+settings.load_profile("nuage")
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,3 +33,13 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Each language in turn, as the language of the process."""
     monkeypatch.setattr(messages, "_current", request.param)
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Three municipalities on one real server, for all the tests of a session; each leaves it as it found it."""
+    if os.geteuid() != 0:
+        pytest.skip("SKIPPED, NOT TESTED: real hosts need root")
+    deployed = deploy(tmp_path_factory.mktemp("consortium") / "test", "test")
+    yield deployed
+    deployed.lab.down()
