@@ -8,11 +8,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import TypeVar
 
-from provisioner.errors import MachineError
+from provisioner.errors import MachineError, RefusedError
 from provisioner.files import locked, write_atomic
-from provisioner.lab import authority, base, mirror, mounts, names, network, programs, proxy, snapshots
+from provisioner.lab import (
+    authority,
+    base,
+    mirror,
+    mounts,
+    names,
+    network,
+    processes,
+    programs,
+    proxy,
+    snapshots,
+)
 from provisioner.lab.host import SSH_PORT, Host, make
 from provisioner.lab.state import (
     PROXY_PORT,
@@ -159,6 +171,8 @@ class Lab:
             machine.start()
         for machine in machines:
             machine.wait()
+            # SSH answers before databases do. A host hardened against root refuses this; so be it.
+            self.run(machine.state.name, ["timeout", "60", "systemctl", "is-system-running", "--wait"])
             seconds = f"{time.monotonic() - start:.1f}"
             self._report("lab.started", host=machine.state.name, address=machine.address, seconds=seconds)
 
@@ -255,6 +269,9 @@ class Lab:
     def down(self, *, purge: bool = False) -> None:
         """Remove the lab, whatever state it is in; ``purge`` removes the cache too."""
         programs.require_root()
+        others = sorted({path.parent.name for path in state_root().glob("*/lab.json")} - {self.name})
+        if purge and others:
+            raise RefusedError("lab.cache-in-use", labs=", ".join(others))
         if self.paths.folder.exists():
             with locked(self.paths.folder):
                 self._timed("lab.removed", self._remove_leftovers, lab=self.name)
@@ -273,10 +290,13 @@ class Lab:
         for pidfile in sorted(self.paths.folder.glob("hosts/*/nspawn.pid")):
             Host.power_off(pidfile)
         authority.stop(self.paths)
+        processes.end_strays(self.paths.folder)
         for namespace in network.namespaces(self.paths):
             network.kill_inside(namespace)
         network.drop_all(self.paths)
         mounts.unmount_under(self.paths.folder)
+        for place in Path("/run/systemd/nspawn/propagate").glob(f"*-{self.paths.tag}"):
+            place.rmdir()
         for entry in self.paths.folder.glob("*"):
             if entry.is_dir():
                 shutil.rmtree(entry)

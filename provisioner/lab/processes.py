@@ -111,6 +111,17 @@ def wait_gone(pidfile: Path, seconds: float) -> bool:
     return True
 
 
+def end_strays(folder: Path) -> None:
+    """End the lab's programs that a crash left without a pidfile: their arguments name the lab's folder."""
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with suppress(OSError):
+                words = (place / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                ours = any(f"{folder}/" in word for word in words)
+                if ours and Path(words[0]).name in {"apt-cacher-ng", "dnsmasq", "systemd-nspawn"}:
+                    os.kill(int(place.name), signal.SIGKILL)
+
+
 def memory(leader: int) -> int:
     """Bytes of PSS of all processes in the same PID namespace as ``leader``."""
     total = 0
