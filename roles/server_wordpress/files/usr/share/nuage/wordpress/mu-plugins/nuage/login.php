@@ -39,12 +39,22 @@ function generic_error(mixed $user): mixed
 add_filter('authenticate', __NAMESPACE__ . '\generic_error', 999);
 
 /** A forgotten password answers the same whether the account exists or not. */
-function same_answer(\WP_Error $errors): \WP_Error
+function same_answer(): never
 {
-    if (array_intersect($errors->get_error_codes(), ['invalid_email', 'invalidcombo', 'retrieve_password_email_failure'])) {
-        wp_safe_redirect(add_query_arg('checkemail', 'confirm', wp_login_url()));
-        exit;
+    wp_safe_redirect(add_query_arg('checkemail', 'confirm', wp_login_url()));
+    exit;
+}
+add_filter('lostpassword_errors', static function (\WP_Error $errors, mixed $user): \WP_Error {
+    if (!$user && !in_array('empty_username', $errors->get_error_codes(), true)) {
+        same_answer();
     }
     return $errors;
-}
-add_filter('lostpassword_errors', __NAMESPACE__ . '\same_answer', 999);
+}, 999, 2);
+// A message that can't leave would tell that the account exists; those who run the server read it in the log.
+add_filter('retrieve_password_message', static function (string $message): string {
+    add_action('wp_mail_failed', static function (\WP_Error $error): void {
+        error_log('nuage: mail could not be sent: ' . $error->get_error_message());
+        same_answer();
+    });
+    return $message;
+});
