@@ -54,18 +54,12 @@ def residents(tenants: Mapping[str, Tenant]) -> Iterator[Resident]:
 
 def bins(consortium: Consortium) -> list[Bin]:
     """The servers, with the headroom of the policy taken off."""
-    free = consortium.policy.headroom
-    return [
-        Bin(
-            server=server.id,
-            memory=int(server.memory_gib * 1024 * (1 - free.memory)),
-            disk=int(server.disk_gib * 1024 * (1 - free.disk)),
-            roles=frozenset(role.value for role in server.roles),
-            fault_domain=server.fault_domain,
-            closed=server.closed,
-        )
-        for server in consortium.servers
-    ]
+    found = []
+    for server in consortium.servers:
+        memory, disk = server.usable(consortium.policy.headroom)
+        roles = frozenset(role.value for role in server.roles)
+        found.append(Bin(server.id, memory, disk, roles, server.fault_domain, server.closed))
+    return found
 
 
 def spec_digest(tenant: Tenant) -> str:
