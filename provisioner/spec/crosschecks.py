@@ -129,7 +129,7 @@ def _capacity(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Finding]:
     if site is None:
         return
     need = site.reservation()
-    # The first server mostly holds it: with a thousand tenants, looking at every server would grow as a square.
+    # The first server mostly holds it: looking at all of them for each tenant would grow as a square.
     for server in _allowed(tenant, spec):
         memory, disk = server.usable(spec.policy.headroom)
         if need.memory_mib <= memory and need.disk_mib <= disk:
