@@ -89,7 +89,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core carries no
         try:
             order = session.order(request)
         except AcmeError as failure:
-            if failure.key != "acme.account-unknown":
+            # A rebuilt authority doesn't know the account, and not every one says so in ACME's words.
+            if failure.key not in ("acme.account-unknown", "acme.refused"):
                 raise
             register_again(account, authority, session)
             order = session.order(request)
