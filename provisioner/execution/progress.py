@@ -22,6 +22,7 @@ class Display:
         self._label = label
         self._rows: dict[str, TaskID] = {}
         self._ended: set[str] = set()
+        self._roles: dict[str, str] = {}
         self._started = time.monotonic()
         self._progress: Progress | None = None
         if console.is_terminal:
@@ -55,24 +56,35 @@ class Display:
         if ended:
             self._ended.add(result.host)
         if self._progress is None:
-            if ended:
-                self._console.print(self._line(result), markup=False, highlight=False)
+            self._print(result, ended=ended)
             return
         row = self._rows.get(result.host)
         if row is None:
             row = self._progress.add_task("", total=None, name=self._label(result.host))
             self._rows[result.host] = row
-        description = messages.text(f"apply.outcome-{result.outcome.value}") if ended else result.task
+        description = messages.text(f"apply.outcome-{result.outcome.value}") if ended else self._step(result)
         self._progress.update(
             row, description=description, total=1 if ended else None, completed=1 if ended else 0
         )
 
-    def _line(self, result: HostResult) -> str:
+    def _print(self, result: HostResult, *, ended: bool) -> None:
+        # A server takes minutes the first time; a municipality seconds.
+        news = result.host == result.server and result.role not in ("", self._roles.get(result.host))
+        self._roles[result.host] = result.role
+        if ended or news:
+            self._console.print(self._line(result, ended=ended), markup=False, highlight=False)
+
+    def _line(self, result: HostResult, *, ended: bool) -> str:
         created = result.recorded and not result.record
         outcome = Outcome.CREATED if created and result.outcome is Outcome.CHANGED else result.outcome
         return messages.text(
             "apply.line",
             seconds=f"{time.monotonic() - self._started:6.1f}",
             name=self._label(result.host),
-            outcome=messages.text(f"apply.outcome-{outcome.value}"),
+            outcome=messages.text(f"apply.outcome-{outcome.value}") if ended else self._step(result),
         )
+
+    @staticmethod
+    def _step(result: HostResult) -> str:
+        key = f"apply.step-{result.role}"
+        return messages.text(key) if messages.has(key) else messages.text("apply.step")

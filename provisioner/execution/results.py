@@ -30,7 +30,8 @@ class HostResult:
     outcome: Outcome = Outcome.UNCHANGED
     stale: bool = False
     recorded: bool = False
-    task: str = ""
+    role: str = ""
+    """Short name of the role at work, such as `server_database`; empty between roles."""
     changes: list[str] = field(default_factory=list)
     diffs: list[dict[str, Any]] = field(default_factory=list)
     problem: Problem | None = None
@@ -57,7 +58,7 @@ class Results:
             return None
         kind = event.get("event")
         if kind == "runner_on_start":
-            result.task = data.get("task", "")
+            result.role = data.get("role", "").rpartition(".")[2]
         elif kind == "runner_on_ok":
             self._succeeded(result, data)
         elif kind == "runner_on_failed" and not data.get("ignore_errors"):

@@ -45,6 +45,7 @@ def words_of_pages() -> set[str]:
 
 
 COMPOSED = {
+    "apply": {f"step-{role.name}" for role in (PACKAGE.parent / "roles").iterdir()},
     "spec": {
         *translation.PYDANTIC.values(),
         *(kind.replace("_", "-") for kind in translation.CUSTOM),
