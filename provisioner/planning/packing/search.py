@@ -15,7 +15,7 @@ from provisioner.planning.packing.problem import Kind, Load, Outcome, Problem, R
 from provisioner.planning.packing.repair import improve
 
 EFFORT = 1_000_000
-"""Candidates that may be looked at before the best outcome so far is taken; bench/placement.py prints what that costs."""
+"""Candidates looked at before the best so far is taken; bench/placement.py prints what that costs."""
 
 LEAST_EFFORT = 10_000
 """What the smallest of several independent parts may spend."""
@@ -72,11 +72,11 @@ def pack_part(problem: Problem, effort: int) -> Outcome:
 
 
 def _outcomes(problem: Problem, effort: int) -> Iterator[Outcome]:
-    for lean, penalty in RULES[:1]:
+    for lean, penalty in RULES[:2]:
         yield fill(problem, Rule(lean, penalty, *problem.weights[0]))
     for steps in STEPS[:2]:
         yield fill_exactly(problem, problem.weights[0], steps, effort)
-    for lean, penalty in RULES[1:]:
+    for lean, penalty in RULES[2:]:
         yield fill(problem, Rule(lean, penalty, *problem.weights[0]))
     for weights in problem.weights[1:]:
         for lean, penalty in RULES:
