@@ -1,0 +1,244 @@
+"""A real deployment for the tests: one server of the lab, three municipalities of the example on it.
+
+The server is made from a snapshot where the cache has one of the same server layer, and from nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from provisioner.lab import snapshots
+from provisioner.lab.base import RECIPE
+from provisioner.lab.consortium import announce, fit
+from provisioner.lab.lab import Lab
+from provisioner.verification import web
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = Path(sys.executable).parent
+HOST = "srv1"
+SERVER_LAYER = ("roles/server_*/**/*", "plugins/**/*.py", "playbooks/servers.yml", "provisioner/lab/host.py")
+LAB_DISK_GIB = 8
+
+
+@dataclass(frozen=True)
+class Site:
+    """A municipality of the deployment. ``disk_mib`` is for files and database together."""
+
+    slug: str
+    code: str
+    domain: str
+    mode: str
+    disk_mib: int = 1024
+
+    @property
+    def user(self) -> str:
+        return f"t{self.code}"
+
+    @property
+    def uid(self) -> int:
+        return 300_000 + int(self.code)
+
+    @property
+    def php(self) -> str:
+        return f"nuage-wordpress-php@{self.code}.service"
+
+    @property
+    def door(self) -> str:
+        """The Unix socket that nginx passes requests to."""
+        asleep, awake = (
+            f"/run/nuage/wordpress-{self.code}.sock",
+            f"/run/nuage-wordpress-php-{self.code}/php.sock",
+        )
+        return awake if self.mode == "resident" else asleep
+
+
+ABERCORN = Site("abercorn", "46005", "www.abercorn.example", "on-demand")
+GARDIEN = Site("l-ange-gardien-82005", "82005", "www.lange-gardien.example", "on-demand")
+ILES = Site("les-iles-de-la-madeleine", "01023", "www.iles-de-la-madeleine.example", "resident")
+SITES = (ABERCORN, GARDIEN, ILES)
+
+
+def snapshot_name() -> str:
+    """Changes with anything that makes a prepared server what it is."""
+    seen = hashlib.sha256(json.dumps(RECIPE, sort_keys=True).encode())
+    for pattern in SERVER_LAYER:
+        for path in sorted(path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"):
+            seen.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return f"prepared-{seen.hexdigest()[:12]}"
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+
+
+class Deployment:
+    """A consortium's folder and the lab that it is deployed on."""
+
+    def __init__(self, folder: Path, lab: str, sites: tuple[Site, ...] = SITES) -> None:
+        self.folder, self.sites = folder, sites
+        self.lab = Lab(lab, report=lambda key, **context: print(f"lab: {key} {context}", file=sys.stderr))
+        self.environment = {
+            **os.environ,
+            "NUAGE_CONSORTIUM": str(folder),
+            "NUAGE_DATA": str(folder / "data"),
+            "NUAGE_LANG": "en",
+            "NUAGE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
+            "ANSIBLE_PRIVATE_KEY_FILE": str(self.lab.paths.private_key),
+            "PATH": f"{PROGRAMS}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        }
+
+    # Making it
+
+    def start_lab(self, *, from_snapshot: bool = True) -> bool:
+        """The lab, from nothing; whether its server was made from a snapshot."""
+        self.lab.down()
+        kept = snapshots.find(snapshot_name()) if from_snapshot else None
+        if kept is None:
+            self.lab.up((HOST,), disk_gib=LAB_DISK_GIB)
+            return False
+        # Its firewall lets the network in that it was made on, and no other.
+        if self.lab.up((), snapshot=kept.name).network == kept.network:
+            self.lab.up((HOST,), snapshot=kept.name)
+            return True
+        self.lab.up((HOST,), disk_gib=LAB_DISK_GIB)
+        return False
+
+    def write_consortium(self) -> None:
+        """The example, with one server and small disks, fitted to the lab."""
+        example = ROOT / "inventories" / "example"
+        shutil.copytree(example, self.folder, ignore=shutil.ignore_patterns("build", "*.lock.yml", "runs"))
+        path = self.folder / "consortium.yml"
+        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+        spec["servers"] = [server for server in spec["servers"] if server["id"] == HOST]
+        path.write_text(yaml.safe_dump(spec, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        for tenant in (self.folder / "tenants").glob("*.yml"):
+            if tenant.stem not in {site.slug for site in self.sites}:
+                tenant.unlink()
+        for site in self.sites:
+            self.change(site, services={"wordpress": {"disk_mib": site.disk_mib, "mode": site.mode}})
+        password = self.folder / "vault-password"
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
+        fit(self.folder, self.lab.status(), self.lab.paths.private_key.with_suffix(".pub").read_text("ascii"))
+
+    def prepare_server(self) -> None:
+        """The server layer alone, and a snapshot of it for whoever comes next."""
+        self.nuage("apply", "--yes")
+        for old in snapshots.folder().glob("prepared-*.json"):
+            snapshots.remove(old.stem)
+        self.lab.snapshot(HOST, snapshot_name())
+
+    def approve(self) -> None:
+        for site in self.sites:
+            self.nuage("request", "approve", site.slug)
+        announce(self.lab, self.folder)
+
+    # Using it
+
+    def change(self, site: Site, **fields: Any) -> None:
+        """Write other values in a municipality's spec."""
+        path = self.folder / "tenants" / f"{site.slug}.yml"
+        spec = yaml.safe_load(path.read_text(encoding="utf-8")) | fields
+        path.write_text(yaml.safe_dump(spec, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+    def contact(self, site: Site, telephone: str) -> None:
+        """A change that every layer of the municipality's site takes part in."""
+        path = self.folder / "tenants" / f"{site.slug}.yml"
+        contacts = yaml.safe_load(path.read_text(encoding="utf-8"))["contacts"]
+        contacts["administrator"]["telephone"] = telephone
+        self.change(site, contacts=contacts)
+
+    def begin(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        """A `nuage` command that runs while the test does something else."""
+        return subprocess.Popen(
+            [PROGRAMS / "nuage", *words],
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def nuage(self, *words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A `nuage` command as a person types it, which must end with this exit code."""
+        process = self.begin(*words, **environment)
+        output, errors = process.communicate(timeout=900)
+        said = f"nuage {' '.join(words)}: {process.returncode}, not {code}\n{output}\n{errors}"
+        assert process.returncode == code, said
+        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+
+    def apply(self, *words: str) -> dict[str, Any]:
+        """What `nuage apply` did, as it says it to programs."""
+        return dict(json.loads(self.nuage("apply", "--yes", "--json", *words).stdout))
+
+    def sh(self, script: str, *, code: int | None = 0, body: bytes | None = None) -> str:
+        """The output of a script that root runs on the server; ``code`` None accepts any."""
+        command = self.lab.ssh_command(HOST, ["bash", "-euo", "pipefail", "-c", _quoted(script)])
+        done = subprocess.run(command, input=body or b"", capture_output=True, check=False, timeout=600)
+        output = done.stdout.decode(errors="replace")
+        assert code is None or done.returncode == code, (
+            f"{script}\n{output}\n{done.stderr.decode(errors='replace')}"
+        )
+        return output
+
+    def php(self, site: Site, script: Path | str, value: Mapping[str, Any] | None = None) -> Any:
+        """What a PHP program prints as JSON in a municipality's real unit, past nginx."""
+        text = script.read_text(encoding="utf-8") if isinstance(script, Path) else f"<?php\n{script}\n"
+        target = f"/srv/tenants/{site.user}/tmp/nuage-test-{secrets.token_hex(4)}.php"
+        self.sh(f"install -m 0400 -o {site.user} /dev/stdin {target}", body=text.encode())
+        try:
+            output = self.sh(
+                f"python3 /root/nuage-test-fastcgi.py {site.door} {target}",
+                body=json.dumps(value or {}).encode(),
+            )
+        finally:
+            self.sh(f"rm -f {target}")
+        return json.loads(output)
+
+    def get(self, site: Site, path: str = "/", *, timeout: float = 60) -> web.Answer:
+        """A citizen's request, the certificate checked."""
+        status = self.lab.status()
+        address = str(status.hosts[0].address)
+        return web.get(site.domain, address, path, authority=str(status.acme_root), timeout=timeout)
+
+    def answers(self, *sites: Site) -> None:
+        """Every one of these sites shows its front page."""
+        for site in sites or self.sites:
+            assert self.get(site).status == 200, site.domain
+
+    def processes(self, site: Site) -> list[str]:
+        return self.sh(f"ps -o pid=,args= -u {site.uid} || true").splitlines()
+
+
+def _quoted(script: str) -> str:
+    return "'" + script.replace("'", "'\\''") + "'"
+
+
+def deploy(folder: Path, lab: str) -> Deployment:
+    """All of it, up to three websites that answer."""
+    deployment = Deployment(folder, lab)
+    prepared = deployment.start_lab()
+    deployment.write_consortium()
+    if not prepared:
+        deployment.prepare_server()
+    deployment.approve()
+    deployment.nuage("apply", "--yes")
+    probes = Path(__file__).parent / "infra" / "probes"
+    deployment.sh("cat > /root/nuage-test-fastcgi.py", body=(probes / "fastcgi.py").read_bytes())
+    return deployment

@@ -1,0 +1,102 @@
+"""One municipality fills all that it can; its limit stops it, and neither the neighbours nor the server feel it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deployed import ABERCORN, GARDIEN, ILES, Deployment
+
+pytestmark = pytest.mark.lab
+PROBES = Path(__file__).parent / "probes"
+# A quarter of the disk is the database's.
+FILES_MIB, DATABASE_MIB = ABERCORN.disk_mib * 3 // 4, ABERCORN.disk_mib // 4
+ELSEWHERE_MIB = 64
+FLOOD_LINES, FLOOD_BYTES = 60_000, 1000
+
+
+def used(deployment: Deployment) -> dict[str, int]:
+    """MiB in use on each of the server's file systems but the municipalities' own."""
+    rows = deployment.sh("df --output=target,used -BM / /run /tmp /dev/shm /srv | tail -n +2").splitlines()
+    return {row.split()[0]: int(row.split()[1].rstrip("M")) for row in rows}
+
+
+@pytest.fixture(autouse=True)
+def neighbours_unharmed(deployment: Deployment) -> Iterator[None]:
+    """Before and after: they answer, they may write, and nothing else filled up."""
+    deployment.answers()
+    before = used(deployment)
+    yield
+    deployment.answers(GARDIEN, ILES)
+    post = "echo json_encode(file_put_contents('/tmp/nuage-test', random_bytes(1 << 20)) && unlink('/tmp/nuage-test'));"
+    assert deployment.php(GARDIEN, post) is True
+    grown = {place: size - before[place] for place, size in used(deployment).items() if place != "/srv"}
+    assert max(grown.values()) <= ELSEWHERE_MIB, grown
+    assert deployment.sh("systemctl is-active nginx mariadb").split() == ["active", "active"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"/srv/tenants/{ABERCORN.user}/wordpress/wp-content/uploads/nuage-test-fill.bin",
+        "/tmp/nuage-test-fill.bin",
+        "/var/tmp/nuage-test-fill.bin",
+        f"/srv/tenants/{ABERCORN.user}/cache/nuage-test-fill.bin",
+    ],
+    ids=["uploads", "temporary files", "other temporary files", "cache"],
+)
+def test_files(deployment: Deployment, file: str) -> None:
+    try:
+        seen = deployment.php(ABERCORN, PROBES / "fill.php", {"file": file, "limit_mib": FILES_MIB + 200})
+        assert seen["refused"], seen
+        assert FILES_MIB - 200 <= seen["written_mib"] <= FILES_MIB, seen
+        deployment.answers(ABERCORN)
+    finally:
+        # It mends itself: what it deleted is room again.
+        assert deployment.php(ABERCORN, f"echo json_encode(unlink('{file}'));") is True
+    small = {"file": "/tmp/nuage-test-again.bin", "limit_mib": 64}
+    assert not deployment.php(ABERCORN, PROBES / "fill.php", small)["refused"]
+    assert deployment.php(ABERCORN, "echo json_encode(unlink('/tmp/nuage-test-again.bin'));") is True
+
+
+def test_database(deployment: Deployment) -> None:
+    request = {"user": ABERCORN.user, "kind": "", "limit_mib": DATABASE_MIB + 200}
+    try:
+        seen = deployment.php(ABERCORN, PROBES / "database.php", request)
+        assert seen["refused"], seen
+        assert DATABASE_MIB - 128 <= seen["written_mib"] <= DATABASE_MIB, seen
+        deployment.answers(GARDIEN)
+    finally:
+        deployment.sh(f"mariadb -e 'DROP TABLE IF EXISTS {ABERCORN.user}.nuage_test_fill'")
+    deployment.answers(ABERCORN)
+
+
+def test_temporary_tables(deployment: Deployment) -> None:
+    seen = deployment.php(
+        ABERCORN, PROBES / "database.php", {"user": ABERCORN.user, "kind": "TEMPORARY", "limit_mib": 1200}
+    )
+    assert seen["refused"], seen
+
+
+def test_log(deployment: Deployment) -> None:
+    """A flood of errors stays within the journal's bounds, and the neighbours' lines still get in."""
+
+    def journal_mib() -> int:
+        return int(deployment.sh("du -sm --total /var/log /run/log | tail -1").split()[0])
+
+    before = journal_mib()
+    flood = (
+        f"$line = str_repeat('x', {FLOOD_BYTES}); set_time_limit(0);"
+        f'for ($i = 0; $i < {FLOOD_LINES}; $i++) {{ error_log("flood $i $line"); }} echo json_encode(true);'
+    )
+    assert deployment.php(ABERCORN, flood) is True
+    deployment.php(GARDIEN, "error_log('nuage-test: a line that matters'); echo json_encode(true);")
+    deployment.sh("journalctl --sync || true")
+    assert journal_mib() - before <= ELSEWHERE_MIB
+    kept = deployment.sh(
+        f"journalctl --quiet --since -10min -t wordpress-{GARDIEN.code} | grep -c 'a line that matters'",
+        code=None,
+    )
+    assert int(kept) >= 1

@@ -1,0 +1,181 @@
+"""A municipality's life on a server: deployed, unchanged, drifted, suspended, back, leaving."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from provisioner.verification import web
+from tests.deployed import ABERCORN, GARDIEN, HOST, ILES, Deployment, Site
+
+pytestmark = pytest.mark.lab
+
+
+def host(site: Site) -> str:
+    return f"{site.code}-apps"
+
+
+def rows(deployment: Deployment) -> dict[str, dict[str, object]]:
+    return {row["host"]: row for row in json.loads(deployment.nuage("status", "--json").stdout)}
+
+
+def test_a_second_apply_changes_nothing(deployment: Deployment) -> None:
+    done = deployment.apply()
+    assert {name: result["outcome"] for name, result in done["hosts"].items()} == dict.fromkeys(
+        [HOST, *map(host, deployment.sites)], "unchanged"
+    )
+    last = max((deployment.folder / "runs").glob("*.log"), key=lambda path: path.stat().st_mtime)
+    log = last.read_text(encoding="utf-8")
+    assert "TASK [State | Compare digests" in log
+    assert "platform.server_" not in log
+    assert "platform.tenant_" not in log
+
+
+def test_a_full_apply_changes_nothing_either(deployment: Deployment) -> None:
+    """Every task of every role runs again, and finds all as it should be."""
+    done = deployment.apply("--full")
+    assert {name: result["changes"] for name, result in done["hosts"].items() if result["changes"]} == {}
+
+
+def test_nothing_differs_after_apply(deployment: Deployment) -> None:
+    assert json.loads(deployment.nuage("drift", "--json").stdout) == {}
+
+
+HAND_MADE = {
+    "a file edited": (
+        f"echo '; by hand' >> /etc/nuage/php/{ABERCORN.code}-wordpress.conf",
+        f"/etc/nuage/php/{ABERCORN.code}-wordpress.conf",
+    ),
+    "a file removed": (
+        f"rm /etc/nginx/nuage.d/{ABERCORN.code}-wordpress.conf",
+        f"{ABERCORN.code}-wordpress.conf",
+    ),
+    "a mode opened": (f"chmod 0644 /etc/wordpress/config-{ABERCORN.code}.php", f"config-{ABERCORN.code}.php"),
+    "a limit lifted": (f"btrfs qgroup limit none /srv/tenants/{ABERCORN.user}", "limit"),
+    "rights given": (f"mariadb -e 'GRANT ALL ON *.* TO {ABERCORN.user}@localhost'", "privileges"),
+}
+
+
+@pytest.mark.parametrize("case", HAND_MADE)
+def test_a_change_by_hand_is_reported_and_mended(deployment: Deployment, case: str) -> None:
+    script, word = HAND_MADE[case]
+    deployment.sh(script)
+    try:
+        found = json.loads(deployment.nuage("drift", "--json", code=9).stdout)
+        assert list(found) == [host(ABERCORN)], "nobody else differs"
+        shown = deployment.nuage("drift", "--only", ABERCORN.slug, code=9).stdout
+        assert "Abercorn (46005)" in shown
+        assert word in shown + json.dumps(found)
+    finally:
+        deployment.nuage("apply", "--yes", "--full", "--only", ABERCORN.slug)
+    assert json.loads(deployment.nuage("drift", "--json").stdout) == {}
+    deployment.answers(ABERCORN)
+
+
+def test_status_tells_what_runs(deployment: Deployment) -> None:
+    deployment.answers()
+    seen = rows(deployment)
+    assert set(seen) == {host(site) for site in deployment.sites}
+    assert {row["state"] for row in seen.values()} == {"active"}
+    assert seen[host(ILES)]["process"] == "resident"
+    assert seen[host(ABERCORN)]["process"] == "awake"
+    assert all(str(row["version"]).startswith("6.") and row["current"] for row in seen.values())
+    limit = seen[host(ABERCORN)]["disk_limit_bytes"]
+    assert limit == ABERCORN.disk_mib * 3 // 4 * 1024**2
+    table = deployment.nuage("status").stdout
+    assert "Abercorn (46005)" in table
+
+
+def test_verify_is_all_good(deployment: Deployment) -> None:
+    shown = deployment.nuage("verify").stdout
+    verdicts = json.loads(deployment.nuage("verify", "--json").stdout)
+    assert len(verdicts) == len(deployment.sites) + 1, shown
+    assert all(verdict["passed"] >= 10 and not verdict["failed"] for verdict in verdicts), shown
+
+
+def test_verify_sees_what_is_wrong(deployment: Deployment) -> None:
+    deployment.sh(f"chmod 0755 /srv/tenants/{GARDIEN.user}")
+    try:
+        verdicts = json.loads(deployment.nuage("verify", "--json", code=9).stdout)
+    finally:
+        deployment.sh(f"chmod 0750 /srv/tenants/{GARDIEN.user}")
+    failed = {verdict["host"]: list(verdict["failed"]) for verdict in verdicts if verdict["failed"]}
+    assert failed == {host(GARDIEN): ["test_place_is_closed_and_limited"]}
+
+
+@pytest.fixture
+def own_page(deployment: Deployment) -> Iterator[str]:
+    """Something that the municipality uploaded, to be found again."""
+    path = "/wp-content/uploads/nuage-test-kept.txt"
+    deployment.php(
+        ABERCORN,
+        f"echo json_encode(file_put_contents('/srv/tenants/{ABERCORN.user}/wordpress{path}', 'kept'));",
+    )
+    yield path
+    deployment.sh(f"rm -f /srv/tenants/{ABERCORN.user}/wordpress{path}")
+
+
+def test_suspended_and_resumed(deployment: Deployment, own_page: str) -> None:
+    deployment.nuage("request", "suspend", ABERCORN.slug, "--reason", "test")
+    try:
+        done = deployment.apply()
+        assert done["hosts"][host(ABERCORN)]["outcome"] == "changed"
+        assert done["hosts"][host(GARDIEN)]["outcome"] == "unchanged"
+        answer = deployment.get(ABERCORN)
+        assert (answer.status, "<html" in answer.body) == (503, True)
+        assert deployment.get(ABERCORN, own_page).status == 503
+        assert deployment.processes(ABERCORN) == []
+        assert rows(deployment)[host(ABERCORN)]["state"] == "suspended"
+        assert deployment.sh(f"cat /srv/tenants/{ABERCORN.user}/wordpress{own_page}") == "kept"
+        deployment.nuage("verify")
+        assert json.loads(deployment.nuage("drift", "--json").stdout) == {}
+        deployment.answers(GARDIEN, ILES)
+    finally:
+        deployment.nuage("request", "resume", ABERCORN.slug, "--reason", "test")
+        deployment.nuage("apply", "--yes")
+    assert deployment.get(ABERCORN).status == 200
+    assert deployment.get(ABERCORN, own_page).body == "kept"
+
+
+WRITES = (
+    "INSERT INTO wp_options (option_name, option_value) VALUES ('nuage_test', 'x')",
+    "UPDATE wp_posts SET post_title='x'",
+    "DELETE FROM wp_posts",
+    "DROP TABLE wp_posts",
+    "CREATE TABLE nuage_test (a INT)",
+)
+
+
+def test_leaving_is_read_only(deployment: Deployment, own_page: str) -> None:
+    until = (date.today() + timedelta(days=30)).isoformat()
+    deployment.nuage("request", "leave", ABERCORN.slug, "--until", until, "--reason", "test")
+    try:
+        deployment.nuage("apply", "--yes")
+        assert deployment.get(ABERCORN).status == 200
+        assert deployment.get(ABERCORN, own_page).body == "kept"
+        assert deployment.get(ABERCORN, "/wp-login.php").status == 403
+        assert deployment.get(ABERCORN, "/wp-admin/").status == 403
+        status = deployment.lab.status()
+        posted = web.get(
+            ABERCORN.domain,
+            str(status.hosts[0].address),
+            "/index.php",
+            authority=str(status.acme_root),
+            method="POST",
+        )
+        assert posted.status == 403
+        for sql in WRITES:
+            tried = (
+                f"$l = new mysqli('localhost', '{ABERCORN.user}', '', '{ABERCORN.user}', 0, '/run/mysqld/mysqld.sock');"
+                f'try {{ $l->query("{sql}"); echo \'"done"\'; }} catch (Throwable $e) {{ echo $e->getCode(); }}'
+            )
+            assert deployment.php(ABERCORN, tried) == 1142, sql
+        assert rows(deployment)[host(ABERCORN)]["state"] == "leaving"
+        assert json.loads(deployment.nuage("drift", "--json").stdout) == {}
+    finally:
+        deployment.nuage("request", "resume", ABERCORN.slug, "--reason", "test")
+        deployment.nuage("apply", "--yes")
+    assert deployment.get(ABERCORN, "/wp-login.php").status == 200
