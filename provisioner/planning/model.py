@@ -54,7 +54,7 @@ class Leave(_Action):
 
 
 class Move(_Action):
-    """It goes to another server, with consent. Its data is not copied (docs/en/codes.md)."""
+    """It goes to another server, with consent. Its data is not copied (docs/en/plan.md)."""
 
     kind: Literal["move"] = "move"
     source: str
