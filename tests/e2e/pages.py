@@ -114,6 +114,7 @@ class Visit:
             ignore_https_errors="NUAGE_TEST_AUTHORITY" not in os.environ,
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
         )
         self.page: Page = self._context.new_page()
         self.hosts: set[str] = set()

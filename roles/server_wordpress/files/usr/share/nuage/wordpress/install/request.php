@@ -37,13 +37,16 @@ final class Request
         }
         $administrator = is_array($data['admin'] ?? null) ? $data['admin'] : [];
         $contacts = is_array($data['contacts'] ?? null) ? $data['contacts'] : [];
+        if (!in_array($data['timezone'] ?? null, timezone_identifiers_list(), true)) {
+            fail('bad-request', 'the field timezone is missing or not as expected', 3);
+        }
         return new self(
             code: self::text($data, 'code', '/^[0-9]{5}$/D'),
             domain: self::text($data, 'domain', '/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/D'),
             title: self::text($data, 'title', '/\S/'),
             designation: self::text($data, 'designation', '//'),
             language: self::text($data, 'language', '/^(fr|en)$/D'),
-            timezone: self::text($data, 'timezone', '~^[A-Za-z_]+(/[A-Za-z_-]+)*$~D'),
+            timezone: self::text($data, 'timezone', '/\S/'),
             user: self::text($administrator, 'user', '/^[a-z0-9][a-z0-9_-]{2,59}$/D'),
             name: self::text($administrator, 'name', '/\S/'),
             email: self::text($administrator, 'email', '/^[^@\s]+@[^@\s]+$/D'),

@@ -65,6 +65,10 @@ add_filter('wp_headers', static function (array $headers): array {
     return $headers;
 });
 
+// The web server says it already.
+remove_action('login_init', 'send_frame_options_header', 10);
+remove_action('admin_init', 'send_frame_options_header', 10);
+
 /** Browsers still need a name that changes with the version, but not the version itself. */
 function hide_version(mixed $source): mixed
 {

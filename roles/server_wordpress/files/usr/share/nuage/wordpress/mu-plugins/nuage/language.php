@@ -31,3 +31,11 @@ add_filter('language_attributes', static fn (string $attributes): string => (str
 add_filter('pre_option_rss_language', __NAMESPACE__ . '\tag');
 add_action('after_setup_theme', __NAMESPACE__ . '\load');
 add_action('change_locale', __NAMESPACE__ . '\load');
+
+// Debian has no translation of the editor's scripts: these are the words that people meet every day.
+add_action('admin_enqueue_scripts', static function (): void {
+    $path = __DIR__ . '/languages/editor-' . determine_locale() . '.json';
+    if (is_readable($path)) {
+        wp_add_inline_script('wp-i18n', 'wp.i18n.setLocaleData(' . file_get_contents($path) . ');');
+    }
+});

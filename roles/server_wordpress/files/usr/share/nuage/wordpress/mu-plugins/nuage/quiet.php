@@ -16,6 +16,24 @@ const OUTSIDE_TESTS = [
         'authorization_header'],
 ];
 
+/** What a clerk comes for, one step away. */
+function start(): void
+{
+    $steps = [admin_url('post-new.php') => __('Publish a public notice', 'nuage')];
+    $pages = get_posts(['post_type' => 'page', 'meta_key' => '_nuage_page', 'orderby' => 'ID', 'order' => 'ASC', 'numberposts' => 20]);
+    foreach ($pages as $page) {
+        if ($page->ID !== (int) get_option('page_for_posts') && current_user_can('edit_post', $page->ID)) {
+            /* translators: %s: title of a page */
+            $steps[(string) get_edit_post_link($page->ID, 'raw')] = sprintf(__('Edit the page: %s', 'nuage'), $page->post_title);
+        }
+    }
+    echo '<ul>';
+    foreach ($steps as $address => $label) {
+        printf('<li><a href="%s">%s</a></li>', esc_url($address), esc_html($label));
+    }
+    echo '</ul>';
+}
+
 add_filter('site_status_tests', static function (array $tests): array {
     foreach (OUTSIDE_TESTS as $kind => $names) {
         $tests[$kind] = array_diff_key($tests[$kind] ?? [], array_flip($names));
@@ -31,6 +49,7 @@ add_action('wp_dashboard_setup', static function (): void {
     remove_meta_box('dashboard_php_nag', 'dashboard', 'normal');
     remove_meta_box('dashboard_quick_press', 'dashboard', 'side');
     remove_meta_box('dashboard_site_health', 'dashboard', 'normal');
+    wp_add_dashboard_widget('nuage_start', __('Your site', 'nuage'), __NAMESPACE__ . '\start', null, null, 'side', 'high');
 });
 // Answers that the dashboard would ask wordpress.org for.
 add_action('admin_init', static function (): void {

@@ -13,5 +13,8 @@ return [
         'Requests to other servers are off on this site.' => 'Ce site n’envoie aucune demande à d’autres serveurs.',
         'The user name or the password is not right.' => 'Le nom d’utilisateur ou le mot de passe est inexact.',
         'This site may only be read: it is moving to another host. Nothing can be changed here.' => 'Ce site est en lecture seule : il change d’hébergement. Rien ne peut y être modifié.',
+        'Your site' => 'Votre site',
+        'Publish a public notice' => 'Publier un avis public',
+        'Edit the page: %s' => 'Modifier la page : %s',
     ],
 ];
