@@ -27,7 +27,11 @@ def put_aside(path, why):
 
 
 def quarantined(code):
-    """Broken drop-ins of a municipality, and what is wrong with each. They leave quarantine when rewritten."""
+    """Broken drop-ins of a municipality, and what is wrong with each: told once.
+
+    One that was rewritten leaves quarantine. One that nobody rewrites was put there by hand: it stays aside, for the
+    ops team to read, and the municipality's own files go on.
+    """
     found = {}
     for path in sorted(QUARANTINE.glob(f"{code}*.why")):
         mended = any((folder / path.stem).exists() for folder in (NGINX, NFTABLES))
@@ -36,6 +40,7 @@ def quarantined(code):
             path.with_suffix("").unlink(missing_ok=True)
         else:
             found[path.stem] = path.read_text()
+            path.rename(path.with_suffix(".reported"))
     return found
 
 
@@ -147,6 +152,9 @@ def _activate():
     restarts = sorted(name.removeprefix("restart:") for name in pending if name.startswith("restart:"))
     bring(restarts, ["try-restart"], failed)
     changes += restarts
+    reloads = sorted(name.removeprefix("reload:") for name in pending if name.startswith("reload:"))
+    bring(reloads, ["try-reload-or-restart"], failed)
+    changes += reloads
     if "nginx" in pending:
         moved.update(check_nginx())
         run(["systemctl", "reload", "nginx.service"])

@@ -30,7 +30,8 @@ EXAMPLES = r"""
     digest: "{{ nuage_digest }}"
 """
 RETURN = r"""
-record: {description: What was recorded., type: dict, returned: always}
+record: {description: What was recorded., type: dict, returned: success}
+quarantined: {description: Drop-ins that were put aside just now and why, type: dict, returned: always}
 """
 
 import http.client
@@ -76,30 +77,37 @@ def answer(address, domain, path):
 
 
 def check(module):
+    """Drop-ins that this call put aside, whoever's they are; ends the module where the tenant isn't well."""
     parameters = module.params
     code = parameters["code"]
+    aside = {}
     if code:
         try:
             done = activation.activate()
         except (ProgramError, OSError) as error:
             module.fail_json(msg=str(error), nuage_key="apply.activation-failed")
+        aside = done["quarantined"]
         broken = activation.quarantined(code)
         if broken:
-            module.fail_json(msg=json.dumps(broken), nuage_key="apply.quarantined")
+            module.fail_json(msg=json.dumps(broken), nuage_key="apply.quarantined", quarantined=aside)
         broken = {unit: why for unit, why in done["failed_units"].items() if f"@{code}." in unit}
         if broken:
-            module.fail_json(msg=json.dumps(broken), nuage_key="apply.unit-failed")
+            module.fail_json(msg=json.dumps(broken), nuage_key="apply.unit-failed", quarantined=aside)
     if not parameters["address"]:
-        return
+        return aside
     try:
         status = answer(parameters["address"], parameters["domain"], parameters["path"])
     except (OSError, http.client.HTTPException) as error:
-        module.fail_json(msg=f"{parameters['domain']}: {error}", nuage_key="apply.no-answer")
+        module.fail_json(
+            msg=f"{parameters['domain']}: {error}", nuage_key="apply.no-answer", quarantined=aside
+        )
     if status != parameters["status"]:
         module.fail_json(
             msg=f"{parameters['domain']}: {status}, not {parameters['status']}",
             nuage_key="apply.wrong-status",
+            quarantined=aside,
         )
+    return aside
 
 
 def main():
@@ -123,14 +131,15 @@ def main():
     except (OSError, ValueError):
         before = {}
     kept = {name: value for name, value in before.items() if name != "at"}
+    aside = {}
     if not module.check_mode:
-        check(module)
+        aside = check(module)
         if kept != wanted:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
             content = json.dumps({**wanted, "at": int(time.time())}, sort_keys=True) + "\n"
             write_atomic(path, content.encode(), 0o644)
     # A record is bookkeeping about a change, and not itself one that drift should report.
-    module.exit_json(changed=False, record=wanted)
+    module.exit_json(changed=False, record=wanted, quarantined=aside)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ module: converged_state
 short_description: What a server last converged to, and what lives on it
 description:
   - Reads, in one round trip per server, the digests that the server recorded when it and its tenants last converged.
-  - A certificate that is due for renewal makes its tenant stale.
+  - A certificate that is due for renewal makes its tenant stale, and so does a drop-in in quarantine.
   - With C(details), adds what C(nuage status) shows.
 options:
   desired: {description: Digest wanted for each inventory host of the server., type: dict, default: {}}
@@ -38,6 +38,7 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
 
 RECORDS = Path("/var/lib/nuage/converged")
+QUARANTINE = Path("/var/lib/nuage/quarantine")
 CERTIFICATES = Path("/var/lib/nuage/certificates")
 TENANTS = Path("/srv/tenants")
 
@@ -52,11 +53,15 @@ def read_json(path):
 
 
 def stale(desired, records, soon, full):
-    """Hosts whose recorded digest isn't the wanted one, or one of whose certificates expires soon."""
+    """Hosts whose recorded digest isn't the wanted one, whose certificate expires soon, or that lost a drop-in."""
+    broken = {path.name[:5] for path in QUARANTINE.glob("*.why")}
     return [
         host
         for host, digest in sorted(desired.items())
-        if full or records.get(host, {}).get("digest") != digest or records[host].get("domain") in soon
+        if full
+        or records.get(host, {}).get("digest") != digest
+        or records[host].get("domain") in soon
+        or host[:5] in broken
     ]
 
 

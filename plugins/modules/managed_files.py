@@ -24,6 +24,7 @@ options:
       group: {description: Group., type: str, default: root}
       mode: {description: Octal mode., type: str, default: "0644"}
       pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
+      validate: {description: Program that must accept the new file first; C(%s) is its path., type: str, default: ""}
   links:
     description: Symbolic links, owned by root.
     type: list
@@ -48,11 +49,18 @@ changes: {description: Paths that changed., type: list, returned: always}
 
 import grp
 import os
+import shlex
 import stat
+import tempfile
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import mark_pending, write_atomic
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import (
+    ProgramError,
+    mark_pending,
+    run,
+    write_atomic,
+)
 
 
 def current(path):
@@ -64,6 +72,14 @@ def current(path):
     if not stat.S_ISREG(found.st_mode):
         return ("", None, None, None)
     return (Path(path).read_text("utf-8", "replace"), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+
+
+def ensure_valid(command, content):
+    """Ask the file's own program, before anything of the old file is lost."""
+    with tempfile.NamedTemporaryFile("w", dir="/run") as trial:
+        trial.write(content)
+        trial.flush()
+        run([part.replace("%s", trial.name) for part in shlex.split(command)])
 
 
 def ensure_file(wanted, check_mode):
@@ -81,6 +97,8 @@ def ensure_file(wanted, check_mode):
     if before == after:
         return None
     if not check_mode:
+        if wanted["validate"]:
+            ensure_valid(wanted["validate"], content)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         write_atomic(path, after[0].encode(), after[1], 0, after[3])
     text = before[0] if before else ""
@@ -115,6 +133,7 @@ def main():
         "group": {"type": "str", "default": "root"},
         "mode": {"type": "str", "default": "0644"},
         "pending": {"type": "list", "elements": "str", "default": []},
+        "validate": {"type": "str", "default": ""},
     }
     link = {"path": {"type": "path", "required": True}, "target": {"type": "path", "required": True}}
     module = AnsibleModule(
@@ -141,7 +160,7 @@ def main():
             if difference:
                 diffs.append(difference)
                 changes.append(wanted["path"])
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ProgramError) as error:
         module.fail_json(msg=str(error), nuage_key="apply.files-failed")
     module.exit_json(changed=bool(changes), changes=changes, diff=diffs)
 

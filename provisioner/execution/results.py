@@ -57,6 +57,7 @@ class Results:
         if result is None:
             return None
         kind = event.get("event")
+        self._put_aside((data.get("res") or {}).get("quarantined") or {}, result.server)
         if kind == "runner_on_start":
             result.role = data.get("role", "").rpartition(".")[2]
         elif kind == "runner_on_ok":
@@ -84,6 +85,15 @@ class Results:
         result.diffs += differences if isinstance(differences, list) else [differences]
         if result.outcome is Outcome.UNCHANGED:
             result.outcome = Outcome.CHANGED
+
+    def _put_aside(self, broken: Mapping[str, str], server: str) -> None:
+        """A drop-in that broke is its owner's failure, whoever's turn it was when that was found."""
+        for name, why in broken.items():
+            for owner in self.hosts.values():
+                if owner.server == server and owner.host.partition("-")[0] == name[:5]:
+                    owner.outcome = Outcome.FAILED
+                    context: dict[str, object] = {"detail": why, "task": "", "host": owner.host}
+                    owner.problem = Problem("apply.quarantined", subject=owner.host, context=context)
 
     def _observe(self, server: str, res: Mapping[str, Any]) -> None:
         self.observed[server] = dict(res)

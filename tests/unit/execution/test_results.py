@@ -79,3 +79,15 @@ def test_a_wrong_host_key_is_told_apart(results: Results) -> None:
     problem = results.hosts["srv1"].problem
     assert problem is not None
     assert problem.key == "apply.wrong-host-key"
+
+
+def test_a_broken_drop_in_is_its_owners_failure(results: Results) -> None:
+    results.add(observed(["82005-apps"], {"46005-apps": {"digest": "a"}, "82005-apps": {"digest": "old"}}))
+    results.add(event("runner_on_ok", "82005-apps", changed=True))
+    broken = {"46005-wordpress.conf": "unknown directive"}
+    results.add(event("runner_on_ok", "82005-apps", record={}, quarantined=broken))
+    found = outcomes(results)
+    assert (found["46005-apps"], found["82005-apps"]) == (Outcome.FAILED, Outcome.CHANGED)
+    problem = results.hosts["46005-apps"].problem
+    assert problem is not None
+    assert (problem.key, problem.context["detail"]) == ("apply.quarantined", "unknown directive")
