@@ -51,10 +51,14 @@ def prepare(folder: Path, consent: Consent | None = None) -> Prepared:
     """Read the specs and the lock, and plan. Writes nothing.
 
     Raises:
-        InvalidInputError: the specs or the lock are invalid, or the consent names what isn't there.
+        InvalidInputError: the specs or the lock are invalid.
+        RefusedError: the lock is gone, though the vault is there.
     """
     specs = folders.load(folder)
     path = folder / locks.NAME
+    if not path.exists() and (folder / vault.NAME).exists():
+        # Secrets, so municipalities live somewhere: placing them anew would leave their sites behind.
+        raise RefusedError("plan.lock-gone", file=str(path))
     lock = locks.parse(read_text(path), str(path)) if path.exists() else Lock()
     return Prepared(specs, lock, plan(specs.consortium, specs.tenants, lock, consent))
 
@@ -110,6 +114,9 @@ def carry_out(prepared: Prepared, password: Password) -> Built:
     """Like `build`, for a caller that holds the folder's lock and has prepared the plan."""
     refuse(prepared.plan)
     folder, specs = prepared.specs.folder, prepared.specs
+    if not (folder / locks.NAME).exists():
+        # An empty one, before the vault: interrupted in between, the next build doesn't take it for lost.
+        write_atomic(folder / locks.NAME, locks.render(prepared.lock))
     sealed, new_secrets = _secrets(folder, prepared.plan.lock, password)
     after = _with_secrets(prepared.plan.lock)
     files = rendering.render(specs.consortium, specs.tenants, after.placements, layers(collection_root()))

@@ -34,6 +34,8 @@ def command(
         value = prepared.plan.model_dump(mode="json")
         click.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
         ctx.exit(4 if prepared.plan.refusals else 0)
-    names = {slug: tenant.name for slug, tenant in prepared.specs.tenants.items()}
-    click.echo(plan_text(prepared.plan, names), nl=False)
+    tenants = prepared.specs.tenants
+    names = {slug: tenant.name for slug, tenant in tenants.items()}
+    waiting = sum(tenant.state == "requested" for tenant in tenants.values())
+    click.echo(plan_text(prepared.plan, names, waiting), nl=False)
     workflow.refuse(prepared.plan)

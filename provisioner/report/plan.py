@@ -11,8 +11,11 @@ DIGITS = 16
 """Characters of a digest that are shown, and that suffice to name a plan."""
 
 
-def plan_text(plan: Plan, names: Mapping[str, str]) -> str:
-    """The plan's actions, servers and cautions, and its digest. ``names`` gives official names by slug."""
+def plan_text(plan: Plan, names: Mapping[str, str], waiting: int = 0) -> str:
+    """The plan's actions, servers and cautions, and its digest.
+
+    ``names`` gives official names by slug; ``waiting`` counts the requests that nobody approved yet.
+    """
     parts: list[str] = []
     if plan.actions:
         heading = tuple(
@@ -34,6 +37,8 @@ def plan_text(plan: Plan, names: Mapping[str, str]) -> str:
     parts.append(_table([heading, *rows]))
     if plan.cautions:
         parts.append("".join(f"! {_caution(caution)}\n" for caution in plan.cautions))
+    if waiting:
+        parts.append(messages.text("plan.waiting", count=waiting) + "\n")
     parts.append(_summary(plan))
     return "\n".join(parts)
 

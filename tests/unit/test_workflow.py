@@ -71,12 +71,14 @@ def test_a_newcomer_leaves_the_secrets_of_the_others(folder: Path) -> None:
     assert after.items() > before.items()
 
 
-def test_a_lost_lock_leaves_the_secrets(folder: Path) -> None:
+def test_a_lost_lock_is_refused_and_nobody_is_placed_anew(folder: Path) -> None:
     workflow.build(folder, password)
-    before = (folder / vault.NAME).read_bytes()
     (folder / "placement.lock.yml").unlink()
-    assert workflow.build(folder, password).new_secrets == 0
-    assert (folder / vault.NAME).read_bytes() == before
+    before = snapshot(folder)
+    with pytest.raises(RefusedError) as caught:
+        workflow.build(folder, password)
+    assert key_of(caught) == "plan.lock-gone"
+    assert snapshot(folder) == before
 
 
 def test_a_lost_vault_is_never_replaced(folder: Path) -> None:

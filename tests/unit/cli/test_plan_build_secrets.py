@@ -54,6 +54,7 @@ def test_plan_is_a_table_with_its_digest_and_writes_nothing(folder: Path) -> Non
     assert (french.returncode, english.returncode) == (0, 0)
     assert "créer   46005  Abercorn" in french.stdout
     assert "create  46005  Abercorn" in english.stdout
+    assert "Requests that wait for approval: 1" in english.stdout
     digest = json.loads(nuage("plan", "--json", "-C", folder).stdout)["digest"]
     assert f"Empreinte du plan : {digest[:16]}" in french.stdout
     assert f"Digest of the plan: {digest[:16]}" in english.stdout
