@@ -47,6 +47,9 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
 
 MIB = 1024 * 1024
+HEADROOM_MIB = 1024
+"""Between what a municipality may use and the hard limit, which MariaDB doesn't survive: see database_guard.py."""
+GUARD = Path("/var/lib/nuage/database-guard")
 WRITE = (
     "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER,"
     " CREATE TEMPORARY TABLES, LOCK TABLES"
@@ -61,7 +64,7 @@ def sql(statements):
 def database(name, path, limit, read_only, check_mode):
     """The database, its limit and its user. ``name`` is checked by the caller: it goes into SQL."""
     home = Path(path) / name
-    changes = btrfs.ensure(home, limit, check_mode)
+    changes = btrfs.ensure(home, limit + HEADROOM_MIB * MIB, check_mode)
     if changes and not check_mode:
         owner = pwd.getpwnam("mysql")
         os.chown(home, owner.pw_uid, owner.pw_gid)
@@ -79,7 +82,7 @@ def database(name, path, limit, read_only, check_mode):
         changes.append(f"database {name}")
     if "user" not in found:
         changes.append(f"database user {name}")
-    elif wanted not in sql(f"SHOW GRANTS FOR `{name}`@`localhost`;"):
+    elif not (GUARD / name).exists() and wanted not in sql(f"SHOW GRANTS FOR `{name}`@`localhost`;"):
         changes.append(f"privileges of {name}")
     if changes and not check_mode:
         sql(
