@@ -37,7 +37,7 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Three municipalities on one real server, for all the tests of a session; each leaves it as it found it."""
+    """Three municipalities on one real server, for a whole session; each test leaves it as it found it."""
     if os.geteuid() != 0:
         pytest.skip("SKIPPED, NOT TESTED: real hosts need root")
     deployed = deploy(tmp_path_factory.mktemp("consortium") / "test", "test")

@@ -1,6 +1,6 @@
 """A real deployment for the tests: one server of the lab, three municipalities of the example on it.
 
-The server is made from a snapshot where the cache has one of the same server layer, and from nothing elsewhere.
+The server is made from a snapshot where the cache has one of the same server layer, else from nothing.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Site:
     domain: str
     mode: str
     disk_mib: int = 1024
+    language: str = "fr"
 
     @property
     def user(self) -> str:
@@ -66,7 +67,7 @@ class Site:
 
 
 ABERCORN = Site("abercorn", "46005", "www.abercorn.example", "on-demand")
-GARDIEN = Site("l-ange-gardien-82005", "82005", "www.lange-gardien.example", "on-demand")
+GARDIEN = Site("l-ange-gardien-82005", "82005", "www.lange-gardien.example", "on-demand", language="en")
 ILES = Site("les-iles-de-la-madeleine", "01023", "www.iles-de-la-madeleine.example", "resident")
 SITES = (ABERCORN, GARDIEN, ILES)
 
@@ -131,7 +132,8 @@ class Deployment:
             if tenant.stem not in {site.slug for site in self.sites}:
                 tenant.unlink()
         for site in self.sites:
-            self.change(site, services={"wordpress": {"disk_mib": site.disk_mib, "mode": site.mode}})
+            asked = {"wordpress": {"disk_mib": site.disk_mib, "mode": site.mode}}
+            self.change(site, services=asked, language=site.language)
         password = self.folder / "vault-password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
+from tests import deployed
 from tests.e2e import pages
 from tests.e2e.pages import OTHER_PAGES, STARTER_PAGES, Site, Visit, get
 
@@ -24,13 +26,17 @@ HEADERS = {
 
 @pytest.fixture(
     scope="module",
-    params=pages.sites() or [pytest.param(None, id="none")],
-    ids=lambda site: site.domain if site else "none",
+    params=pages.sites() or [deployed.ABERCORN, deployed.GARDIEN],
+    ids=lambda site: site.domain,
 )
 def site(request: pytest.FixtureRequest) -> Site:
-    if request.param is None:
-        pytest.skip("SKIPPED, NOT TESTED: NUAGE_TEST_SITES names no running website")
-    return request.param
+    """Sites that run already, where NUAGE_TEST_SITES names some; else two of the session's deployment."""
+    if isinstance(request.param, Site):
+        return request.param
+    deployment: deployed.Deployment = request.getfixturevalue("deployment")
+    status = deployment.lab.status()
+    os.environ["NUAGE_TEST_AUTHORITY"] = str(status.acme_root)
+    return Site(request.param.domain, str(status.hosts[0].address), request.param.language)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""One municipality fills all that it can; its limit stops it, and neither the neighbours nor the server feel it."""
+"""One municipality fills all that it can; its limit stops it; neither neighbours nor server feel it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def neighbours_unharmed(deployment: Deployment) -> Iterator[None]:
     before = used(deployment)
     yield
     deployment.answers(GARDIEN, ILES)
-    post = "echo json_encode(file_put_contents('/tmp/nuage-test', random_bytes(1 << 20)) && unlink('/tmp/nuage-test'));"
-    assert deployment.php(GARDIEN, post) is True
+    write = "file_put_contents('/tmp/nuage-test', random_bytes(1 << 20)) && unlink('/tmp/nuage-test')"
+    assert deployment.php(GARDIEN, f"echo json_encode({write});") is True
     grown = {place: size - before[place] for place, size in used(deployment).items() if place != "/srv"}
     assert max(grown.values()) <= ELSEWHERE_MIB, grown
     assert deployment.sh("systemctl is-active nginx mariadb").split() == ["active", "active"]

@@ -168,9 +168,11 @@ def test_leaving_is_read_only(deployment: Deployment, own_page: str) -> None:
         )
         assert posted.status == 403
         for sql in WRITES:
+            name, socket = ABERCORN.user, "/run/mysqld/mysqld.sock"
             tried = (
-                f"$l = new mysqli('localhost', '{ABERCORN.user}', '', '{ABERCORN.user}', 0, '/run/mysqld/mysqld.sock');"
-                f'try {{ $l->query("{sql}"); echo \'"done"\'; }} catch (Throwable $e) {{ echo $e->getCode(); }}'
+                f"$link = new mysqli('localhost', '{name}', '', '{name}', 0, '{socket}'); $code = 0;"
+                f'try {{ $link->query("{sql}"); }} catch (Throwable $e) {{ $code = $e->getCode(); }}'
+                "echo json_encode($code);"
             )
             assert deployment.php(ABERCORN, tried) == 1142, sql
         assert rows(deployment)[host(ABERCORN)]["state"] == "leaving"
