@@ -1,4 +1,4 @@
-"""Mounts a host's disks, then becomes its systemd-nspawn; run by path, in a mount namespace of its own.
+"""Mounts a host's disks and runs its systemd-nspawn; run by path, in a mount namespace of its own.
 
 The control machine and other hosts never see these mounts, so they go when the host's last process
 goes, however it ended. (In the control machine's namespace, each container that starts would keep
@@ -7,21 +7,37 @@ its neighbours' mounts busy: systemd-nspawn 252 doesn't let go of the tree it ca
 Arguments: lower layers joined by colons, the host's folder, then systemd-nspawn's command.
 """
 
-import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
+
+# What systemd-nspawn --keep-unit ends with when the host asked to reboot.
+REBOOT = 133
 
 
-def main() -> None:
-    """Doesn't return: the process is replaced."""
-    layers, folder, command = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+def mount(layers: str, folder: Path) -> None:
+    """The host's tree, and its volume through a loop device that goes when the mount goes."""
     options = f"lowerdir={layers},upperdir={folder}/upper,workdir={folder}/work"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, f"{folder}/root"], check=True)
     volume = [f"{folder}/volume", f"{folder}/srv"]
     subprocess.run(["mount", "-t", "btrfs", "-o", "loop,noatime", *volume], check=True)
-    os.execvp(command[0], command)  # noqa: S606  no shell
+
+
+def run(command: list[str]) -> int:
+    """Run the host until it is switched off; SIGTERM switches it off cleanly."""
+    host = subprocess.Popen(command)
+
+    def switch_off(number: int, _frame: FrameType | None) -> None:
+        host.send_signal(number)
+
+    signal.signal(signal.SIGTERM, switch_off)
+    while (code := host.wait()) == REBOOT:
+        host = subprocess.Popen(command)
+    return code
 
 
 if __name__ == "__main__":
-    main()
+    mount(sys.argv[1], Path(sys.argv[2]))
+    sys.exit(run(sys.argv[3:]))

@@ -39,7 +39,7 @@ class Host:
         return str(self.lab.address(self.state))
 
     def is_running(self) -> bool:
-        """Whether the host's systemd-nspawn lives."""
+        """Whether the host's supervisor lives."""
         return processes.alive(self.pidfile) is not None
 
     def start(self) -> None:
@@ -101,9 +101,7 @@ class Host:
     @staticmethod
     def power_off(pidfile: Path) -> None:
         """End a host's PID 1, and with it all of its processes, by its pidfile alone."""
-        pid = processes.alive(pidfile)
-        leader = processes.child(pid) if pid else None
-        for victim in (leader, pid):
+        for victim in (processes.leader(pidfile), processes.alive(pidfile)):
             if victim is not None:
                 with suppress(ProcessLookupError):
                     os.kill(victim, signal.SIGKILL)
@@ -120,8 +118,7 @@ class Host:
 
     def status(self) -> HostStatus:
         """The host as it is now."""
-        pid = processes.alive(self.pidfile)
-        leader = processes.child(pid) if pid else None
+        leader = processes.leader(self.pidfile)
         return HostStatus(
             name=self.state.name,
             address=self.lab.address(self.state),

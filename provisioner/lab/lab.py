@@ -6,21 +6,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import IPv4Address
-from pathlib import Path
 from typing import TypeVar
 
-from provisioner.errors import MachineError, RefusedError
+from provisioner.errors import LockedError, MachineError, RefusedError
 from provisioner.files import locked, write_atomic
 from provisioner.lab import (
     authority,
     base,
+    leftovers,
     mirror,
-    mounts,
     names,
     network,
-    processes,
     programs,
     proxy,
     snapshots,
@@ -92,7 +90,7 @@ class Lab:
             snapshots.check_name(name)
         self._prepare_machine()
         self.paths.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        with locked(self.paths.folder):
+        with self._locked():
             source = snapshots.get(snapshot) if snapshot else None
             state = self._ensure_network(source)
             self._timed("lab.services", lambda: self._start_services(state))
@@ -120,7 +118,7 @@ class Lab:
     def _ensure_network(self, source: Snapshot | None) -> LabState:
         state = load(self.paths)
         if state is None:
-            self._remove_leftovers()
+            leftovers.remove(self.paths)
         # The package proxy runs under its own account and must get through to its own folder.
         self.paths.folder.chmod(0o711)
         for private in ("acme", "hosts", "keys"):
@@ -198,7 +196,20 @@ class Lab:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         _ = self.state
-        with locked(self.paths.folder):
+        with self._locked():
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """A run that was killed may leave a child that holds the lock for a moment more."""
+        with ExitStack() as stack:
+            for _attempt in range(30):
+                with suppress(LockedError):
+                    stack.enter_context(locked(self.paths.folder))
+                    break
+                time.sleep(0.1)
+            else:
+                stack.enter_context(locked(self.paths.folder))
             yield
 
     def snapshot(self, host: str, name: str) -> Snapshot:
@@ -273,30 +284,12 @@ class Lab:
         if purge and others:
             raise RefusedError("lab.cache-in-use", labs=", ".join(others))
         if self.paths.folder.exists():
-            with locked(self.paths.folder):
-                self._timed("lab.removed", self._remove_leftovers, lab=self.name)
+            with self._locked():
+                self._timed("lab.removed", lambda: leftovers.remove(self.paths), lab=self.name)
             shutil.rmtree(self.paths.folder)
         else:
-            self._timed("lab.removed", self._remove_leftovers, lab=self.name)
+            self._timed("lab.removed", lambda: leftovers.remove(self.paths), lab=self.name)
         if purge:
             shutil.rmtree(cache_root(), ignore_errors=True)
         if state_root().is_dir() and not any(state_root().iterdir()):
             state_root().rmdir()
-
-    def _remove_leftovers(self) -> None:
-        """Processes, namespaces, bridge, mounts, loop devices and host files, by their names alone."""
-        proxy.stop(self.paths)
-        names.stop(self.paths)
-        for pidfile in sorted(self.paths.folder.glob("hosts/*/nspawn.pid")):
-            Host.power_off(pidfile)
-        authority.stop(self.paths)
-        processes.end_strays(self.paths.folder)
-        for namespace in network.namespaces(self.paths):
-            network.kill_inside(namespace)
-        network.drop_all(self.paths)
-        mounts.unmount_under(self.paths.folder)
-        for place in Path("/run/systemd/nspawn/propagate").glob(f"*-{self.paths.tag}"):
-            place.rmdir()
-        for entry in self.paths.folder.glob("*"):
-            if entry.is_dir():
-                shutil.rmtree(entry)

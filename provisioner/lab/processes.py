@@ -80,13 +80,19 @@ def uptime(pid: int) -> int:
     return max(0, int(now - int(stat[19]) / TICKS)) if stat else 0
 
 
-def child(pid: int) -> int | None:
-    """The first child of a process: PID 1 of the host, when the process is its systemd-nspawn."""
+def leader(pidfile: Path) -> int | None:
+    """PID 1 of the host whose supervisor the pidfile names: the first below it with two process ids."""
+    pid = alive(pidfile)
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        while pid is not None:
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+            if any(line.startswith("NSpid:") and len(line.split()) > 2 for line in status.splitlines()):
+                return pid
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+            pid = int(children[0]) if children else None
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return int(children[0]) if children else None
+    return pid
 
 
 def stop(pidfile: Path, *, patience: float = 10) -> None:
