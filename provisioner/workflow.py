@@ -114,9 +114,6 @@ def carry_out(prepared: Prepared, password: Password) -> Built:
     """Like `build`, for a caller that holds the folder's lock and has prepared the plan."""
     refuse(prepared.plan)
     folder, specs = prepared.specs.folder, prepared.specs
-    if not (folder / locks.NAME).exists():
-        # An empty one, before the vault: interrupted in between, the next build doesn't take it for lost.
-        write_atomic(folder / locks.NAME, locks.render(prepared.lock))
     sealed, new_secrets = _secrets(folder, prepared.plan.lock, password)
     after = _with_secrets(prepared.plan.lock)
     files = rendering.render(specs.consortium, specs.tenants, after.placements, layers(collection_root()))
@@ -152,6 +149,9 @@ def _secrets(folder: Path, after: Lock, password: Password) -> tuple[str, int]:
     if not count:
         return read_text(path), 0
     sealed = vault.seal(completed, password())
+    if not (folder / locks.NAME).exists():
+        # An empty one, before the vault: interrupted in between, the next build doesn't take it for lost.
+        write_atomic(folder / locks.NAME, locks.render(Lock()))
     write_atomic(path, sealed, 0o600)
     return sealed, count
 

@@ -32,7 +32,7 @@ from provisioner.planning.placement import Bin, Placement, place
 from provisioner.spec.consortium import Consortium
 from provisioner.spec.tenant import Tenant
 
-_TURNS = {
+_TURNS: Mapping[str, tuple[type[Resume] | type[Suspend] | type[Leave], str]] = {
     "active": (Resume, "state-active"),
     "suspended": (Suspend, "state-suspended"),
     "leaving": (Leave, "state-leaving"),
