@@ -4,9 +4,11 @@ The control machine and other hosts never see these mounts, so they go when the 
 goes, however it ended. (In the control machine's namespace, each container that starts would keep
 its neighbours' mounts busy: systemd-nspawn 252 doesn't let go of the tree it came from.)
 
-Arguments: lower layers joined by colons, the host's folder, then systemd-nspawn's command.
+Arguments: control groups to enter and lower layers, each joined by colons, the host's folder, then
+systemd-nspawn's command.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +17,13 @@ from types import FrameType
 
 # What systemd-nspawn --keep-unit ends with when the host asked to reboot.
 REBOOT = 133
+
+
+def enter(groups: str) -> None:
+    """Move this process, hence the whole host, to control groups that no other host is in."""
+    for group in groups.split(":"):
+        if group:
+            Path(group, "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
 
 
 def mount(layers: str, folder: Path) -> None:
@@ -39,5 +48,6 @@ def run(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    mount(sys.argv[1], Path(sys.argv[2]))
-    sys.exit(run(sys.argv[3:]))
+    enter(sys.argv[1])
+    mount(sys.argv[2], Path(sys.argv[3]))
+    sys.exit(run(sys.argv[4:]))

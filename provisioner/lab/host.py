@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from provisioner.errors import MachineError
-from provisioner.lab import base, boot, mounts, network, processes, programs
+from provisioner.lab import base, boot, cgroups, mounts, network, processes, programs
 from provisioner.lab.state import PROXY_PORT, HostState, HostStatus, LabState, Paths, Snapshot
 
 SSH_PORT = 22
@@ -38,6 +38,11 @@ class Host:
         """The host's address on the bridge."""
         return str(self.lab.address(self.state))
 
+    @property
+    def machine(self) -> str:
+        """The host's name among all the machine's containers."""
+        return f"{self.state.name}-{self.paths.tag}"
+
     def is_running(self) -> bool:
         """Whether the host's supervisor lives."""
         return processes.alive(self.pidfile) is not None
@@ -61,10 +66,11 @@ class Host:
         namespace = Path("/run/netns", self.paths.namespace(self.state.name))
         layers = ":".join(str(layer) for layer in self.state.lowers)
         command = ["unshare", "--mount", "--propagation=private", "--", sys.executable, "-I"]
-        command += [boot.__file__, layers, str(self.folder)]
+        groups = ":".join(str(group) for group in cgroups.make(self.machine))
+        command += [boot.__file__, groups, layers, str(self.folder)]
         command += ["systemd-nspawn", "--quiet", f"--directory={self.root}"]
         command += [f"--network-namespace-path={namespace}", "--capability=CAP_NET_ADMIN"]
-        command += [f"--machine={self.state.name}-{self.paths.tag}", f"--hostname={self.state.name}"]
+        command += [f"--machine={self.machine}", f"--hostname={self.state.name}"]
         command += ["--register=no", "--resolv-conf=off", "--timezone=off", "--link-journal=no"]
         command += [f"--bind={self.srv}:/srv", "--boot"]
         if not Path("/run/systemd/system").is_dir():
@@ -114,6 +120,7 @@ class Host:
             network.kill_inside(name)
         network.drop_namespace(self.paths, self.state.name, self.state.number + 1)
         mounts.unmount_under(self.folder)
+        cgroups.remove(self.machine)
         self.pidfile.unlink(missing_ok=True)
 
     def status(self) -> HostStatus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from provisioner.lab import authority, mounts, names, network, processes, proxy
+from provisioner.lab import authority, cgroups, mounts, names, network, processes, proxy
 from provisioner.lab.host import Host
 from provisioner.lab.state import Paths
 
@@ -22,6 +22,9 @@ def remove(paths: Paths) -> None:
         network.kill_inside(namespace)
     network.drop_all(paths)
     mounts.unmount_under(paths.folder)
+    for group in cgroups.names():
+        if group.endswith(f"-{paths.tag}"):
+            cgroups.remove(group)
     for place in Path("/run/systemd/nspawn/propagate").glob(f"*-{paths.tag}"):
         place.rmdir()
     for entry in paths.folder.glob("*"):

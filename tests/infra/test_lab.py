@@ -115,6 +115,14 @@ def test_firewalls_and_sandboxes_work_in_hosts(lab: Lab) -> None:
     ok(lab, "a", "sysctl -q -w net.core.somaxconn=8192")
 
 
+def test_what_stops_on_one_host_stops_on_no_other(lab: Lab) -> None:
+    for host in ("a", "b"):
+        ok(lab, host, "systemd-run -q --unit=same sleep 1000")
+    ok(lab, "a", "systemctl kill --kill-whom=all --signal=KILL same; systemctl stop same")
+    assert ok(lab, "b", "systemctl is-active same; pgrep -x sleep | wc -l") == "active\n1"
+    ok(lab, "b", "systemctl stop same")
+
+
 def test_names_given_to_the_lab_are_known_to_hosts_at_once_and_others_are_not(lab: Lab) -> None:
     address = str(lab.status().hosts[1].address)
     lab.set_names({"www.ville.example": address})

@@ -6,7 +6,7 @@ import json
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from provisioner.lab import authority, base, mounts, names, proxy
+from provisioner.lab import authority, base, cgroups, mounts, names, proxy
 from provisioner.lab.state import HostState, LabState
 
 LAB = LabState(
@@ -72,3 +72,12 @@ def test_loop_devices_of_removed_files_are_found() -> None:
     )
     assert mounts.loops(listing) == [(Path("/dev/loop0"), Path("/lab/volume"))]
     assert mounts.loops("") == []
+
+
+def test_hosts_get_groups_in_systemds_own_hierarchy_and_in_the_unified_one() -> None:
+    mountinfo = (
+        "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
+        "40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime shared:9 - cgroup cgroup rw,xattr,name=systemd\n"
+        "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
+    )
+    assert cgroups.hierarchies(mountinfo) == [Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified")]
