@@ -37,9 +37,14 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Three municipalities on one real server, for a whole session; each test leaves it as it found it."""
+    """Three municipalities on one real server, for a whole session; each test leaves it as it found it.
+
+    NUAGE_TEST_DEPLOYMENT=FOLDER keeps it for the next session, which finds it there.
+    """
     if os.geteuid() != 0:
         pytest.skip("SKIPPED, NOT TESTED: real hosts need root")
-    deployed = deploy(tmp_path_factory.mktemp("consortium") / "test", "test")
-    yield deployed
-    deployed.lab.down()
+    kept = os.environ.get("NUAGE_TEST_DEPLOYMENT")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("consortium") / "test"
+    yield (deployed := deploy(folder, "test"))
+    if not kept:
+        deployed.lab.down()

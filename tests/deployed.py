@@ -233,8 +233,10 @@ def _quoted(script: str) -> str:
 
 
 def deploy(folder: Path, lab: str) -> Deployment:
-    """All of it, up to three websites that answer."""
+    """All of it, up to three websites that answer; what is there already stays."""
     deployment = Deployment(folder, lab)
+    if (folder / "build").is_dir():
+        return deployment
     prepared = deployment.start_lab()
     deployment.write_consortium()
     if not prepared:
