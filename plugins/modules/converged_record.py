@@ -46,6 +46,8 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils import activ
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, write_atomic
 
 RECORDS = Path("/var/lib/nuage/converged")
+PATIENCE = 30
+"""Seconds that nginx may take to change its workers after a reload, on a busy server."""
 
 
 class Direct(http.client.HTTPSConnection):
@@ -76,6 +78,21 @@ def answer(address, domain, path):
         connection.close()
 
 
+def patient_answer(address, domain, path, status):
+    """Status of the answer, asked for again while nginx's former workers still know nothing of the site."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            found = answer(address, domain, path)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            if found == status or time.monotonic() > deadline:
+                return found
+        time.sleep(0.2)
+
+
 def check(module):
     """Drop-ins that this call put aside, whoever's they are; ends the module where the tenant isn't well."""
     parameters = module.params
@@ -96,7 +113,8 @@ def check(module):
     if not parameters["address"]:
         return aside
     try:
-        status = answer(parameters["address"], parameters["domain"], parameters["path"])
+        wanted = parameters["path"], parameters["status"]
+        status = patient_answer(parameters["address"], parameters["domain"], *wanted)
     except (OSError, http.client.HTTPException) as error:
         module.fail_json(
             msg=f"{parameters['domain']}: {error}", nuage_key="apply.no-answer", quarantined=aside
