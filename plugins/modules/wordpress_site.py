@@ -10,8 +10,8 @@ short_description: Database and content of a municipality's website
 description:
   - Creates the database as a limited Btrfs subvolume of MariaDB's data folder, and its user, who signs in by Unix
     socket and has no password.
-  - Runs the site's own reconciler as the municipality's user; the first administrator's password goes to it by
-    standard input and is never changed afterwards.
+  - Runs the site's own reconciler as the municipality's user, in the sandbox of the site's scheduled work.
+    The first administrator's password goes to it by standard input and is never changed afterwards.
 options:
   user: {description: Unix user; also the name of the database and of its user., type: str, required: true}
   database_path: {description: MariaDB's data folder., type: path, default: /srv/mysql}
@@ -40,6 +40,7 @@ import json
 import os
 import pwd
 import re
+import stat
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -55,22 +56,82 @@ WRITE = (
     " CREATE TEMPORARY TABLES, LOCK TABLES"
 )
 
+SANDBOX = Path("/etc/systemd/system/nuage-wordpress-cron@.service")
+OF_SCHEDULED_WORK = ("Type", "ExecStart", "EnvironmentFile", "TimeoutStartSec", "SyslogIdentifier")
+LONGEST_S = 280
+"""Below the patience of `run`, so that systemd ends the whole of it."""
+VERSION = re.compile(r"[0-9][0-9A-Za-z.+~-]{0,31}")
+CHANGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _:./-]{0,199}")
+
 
 def sql(statements):
     """Rows printed by MariaDB, as root over the Unix socket."""
     return run(["mariadb", "--batch", "--skip-column-names"], stdin=statements).splitlines()
 
 
+def give_to_mariadb(home, check_mode):
+    """Owner and mode of a database's folder. The owner is set last: an interrupted run begins here again."""
+    if not home.exists():
+        return []
+    owner, found = pwd.getpwnam("mysql"), home.stat()
+    if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (owner.pw_uid, owner.pw_gid, 0o700):
+        return []
+    if not check_mode:
+        # InnoDB overwrites pages in place; copy on write would fragment them and bill each one twice.
+        run(["chattr", "+C", str(home)])
+        home.chmod(0o700)
+        os.chown(home, owner.pw_uid, owner.pw_gid)
+    return [f"owner and mode of {home}"]
+
+
+def sandbox(unit, code):
+    """Properties for `systemd-run` from the unit of the site's scheduled work.
+
+    WordPress runs what the municipality's database and files say, a theme named in an option for one. So the
+    reconciler gets no more of the server than the site itself has.
+    """
+    section, properties = "", []
+    for line in unit.splitlines():
+        if line.startswith("["):
+            section = line.strip()
+            continue
+        name, equals, _value = line.partition("=")
+        if section == "[Service]" and equals and not line.startswith("#") and name not in OF_SCHEDULED_WORK:
+            properties.append("--property=" + line.replace("%i", code))
+    if not any(each.startswith("--property=User=") for each in properties):
+        raise ProgramError(f"{SANDBOX} names no user")
+    return properties
+
+
+def reconcile(program, name, request):
+    """Run the reconciler. What it says may be the municipality's own words: only the expected is taken."""
+    code = name[1:]
+    command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"]
+    command += [f"--description=Reconciles the website of municipality {code}"]
+    command += [f"--property=RuntimeMaxSec={LONGEST_S}", *sandbox(SANDBOX.read_text(), code)]
+    command += ["--setenv=TMPDIR=/tmp", f"--setenv=WORDPRESS_CONFIG={code}", "--setenv=LC_ALL=C.UTF-8"]
+    command += ["--", "/usr/bin/php", "-d", "display_errors=stderr", program]
+    return answer(run(command, stdin=json.dumps(request)))
+
+
+def answer(text):
+    """The reconciler's answer, checked."""
+    done = json.loads(text)
+    if not isinstance(done, dict) or not isinstance(done.get("changed"), list):
+        raise ProgramError("the reconciler gave another answer than expected")
+    words = [done.get("version"), *done["changed"]]
+    patterns = [VERSION] + [CHANGE] * len(done["changed"])
+    for word, pattern in zip(words, patterns, strict=True):
+        if not isinstance(word, str) or not pattern.fullmatch(word):
+            raise ProgramError("the reconciler gave another answer than expected")
+    return {"changed": done["changed"], "created": done.get("created") is True, "version": done["version"]}
+
+
 def database(name, path, limit, read_only, check_mode):
     """The database, its limit and its user. ``name`` is checked by the caller: it goes into SQL."""
     home = Path(path) / name
     changes = btrfs.ensure(home, limit + HEADROOM_MIB * MIB, check_mode)
-    if changes and not check_mode:
-        owner = pwd.getpwnam("mysql")
-        os.chown(home, owner.pw_uid, owner.pw_gid)
-        home.chmod(0o700)
-        # InnoDB overwrites pages in place; copy on write would fragment them and bill each one twice.
-        run(["chattr", "+C", str(home)])
+    changes += give_to_mariadb(home, check_mode)
     privileges = "SELECT" if read_only else WRITE
     wanted = f"GRANT {privileges} ON `{name}`.* TO `{name}`@`localhost`"
     found = sql(
@@ -108,13 +169,7 @@ def ensure(parameters, check_mode):
         return {"changes": [*changes, "site"], "created": True, "version": ""}
     administrator = {**parameters["site"]["admin"], "password": parameters["admin_password"]}
     request = {**parameters["site"], "admin": administrator, "check": check_mode or parameters["read_only"]}
-    output = run(
-        ["php", "-d", "display_errors=stderr", parameters["reconciler"]],
-        stdin=json.dumps(request),
-        user=name,
-        environment={"TMPDIR": f"/srv/tenants/{name}/tmp", "WORDPRESS_CONFIG": name[1:]},
-    )
-    done = json.loads(output)
+    done = reconcile(parameters["reconciler"], name, request)
     seen = [] if parameters["read_only"] else done["changed"]
     return {"changes": changes + seen, "created": done["created"], "version": done["version"]}
 

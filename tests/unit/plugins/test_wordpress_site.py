@@ -1,0 +1,88 @@
+"""What of a website's reconciler runs as whom, and what of its words is believed."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError
+from ansible_collections.nuage_commun.platform.plugins.modules import wordpress_site
+
+UNIT = """\
+# Managed
+[Unit]
+Description=Scheduled work of %i
+After=mariadb.service
+
+[Service]
+Type=oneshot
+User=t%i
+# A remark=with an equals sign
+Slice=nuage-%i.slice
+EnvironmentFile=/etc/nuage/wordpress/%i.env
+ExecStart=/usr/bin/php /usr/share/wordpress/wp-cron.php
+TimeoutStartSec=10min
+BindPaths=/srv/tenants/t%i/tmp:/tmp /srv/tenants/t%i/tmp:/var/tmp
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def test_the_reconciler_gets_the_sandbox_of_the_scheduled_work() -> None:
+    assert wordpress_site.sandbox(UNIT, "46005") == [
+        "--property=User=t46005",
+        "--property=Slice=nuage-46005.slice",
+        "--property=BindPaths=/srv/tenants/t46005/tmp:/tmp /srv/tenants/t46005/tmp:/var/tmp",
+        "--property=SystemCallFilter=@system-service",
+        "--property=SystemCallFilter=~@privileged",
+    ]
+
+
+def test_without_a_user_nothing_runs() -> None:
+    with pytest.raises(ProgramError):
+        wordpress_site.sandbox(UNIT.replace("User=t%i\n", ""), "46005")
+
+
+def test_an_expected_answer() -> None:
+    said = {"changed": ["option blogname", "page nous-joindre"], "created": True, "version": "6.8.12"}
+    assert wordpress_site.answer(json.dumps({**said, "check": False})) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        {"changed": [], "created": False},
+        {"changed": [], "created": False, "version": "\x1b]0;owned\x07"},
+        {"changed": ["a\nb"], "created": False, "version": "6.8"},
+        {"changed": [{"a": 1}], "created": False, "version": "6.8"},
+        {"changed": "all", "created": False, "version": "6.8"},
+    ],
+)
+def test_other_answers_are_refused(said: object) -> None:
+    with pytest.raises(ProgramError):
+        wordpress_site.answer(json.dumps(said))
+
+
+def test_an_interrupted_run_left_a_folder_that_mariadb_cannot_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(wordpress_site, "run", ran.append)
+    here = tmp_path.stat()
+    owner = type("Entry", (), {"pw_uid": here.st_uid, "pw_gid": here.st_gid})
+    monkeypatch.setattr(wordpress_site.pwd, "getpwnam", lambda name: owner)
+    home = tmp_path / "t46005"
+    assert wordpress_site.give_to_mariadb(home, check_mode=False) == []
+    home.mkdir(mode=0o755)
+    assert wordpress_site.give_to_mariadb(home, check_mode=True) == [f"owner and mode of {home}"]
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+    wordpress_site.give_to_mariadb(home, check_mode=False)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert ran == [["chattr", "+C", str(home)]]
+    assert wordpress_site.give_to_mariadb(home, check_mode=False) == []
