@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Keeps municipalities' databases away from the hard limit of their quota group.
 
-InnoDB doesn't survive that limit: its rollback finds no free page, the server aborts, and aborts again at each
-start until somebody raises the limit (MariaDB 11.8). So the limit of the quota group holds HEADROOM more than what
-the municipality may use, and a database that reaches the latter loses the privileges that make it grow, and its
-connections. Reading, deleting and dropping still work. What was taken is given back when enough was deleted.
+InnoDB doesn't survive that limit: its rollback finds no free page, the server aborts, and aborts again at
+each start until somebody raises the limit (MariaDB 11.8). So the limit of the quota group holds HEADROOM more
+than what the municipality may use, and a database that reaches the latter loses the privileges that make it
+grow, and its connections. Reading, deleting and dropping still work. What was taken is given back when enough
+was deleted.
 
 Sizes are those of the files, because quota groups count only what a commit, each 30 s, has written.
 """
@@ -76,7 +77,7 @@ def unused(name: str) -> int:
     """Bytes inside the files that deleted rows left free: InnoDB fills them again before a file grows."""
     # NAME holds nothing that SQL reads otherwise.
     where = f"WHERE table_schema='{name}'"
-    return int(float(sql("SELECT COALESCE(SUM(data_free), 0) FROM information_schema.tables " + where)[0]))
+    return int(float(sql("SELECT COALESCE(SUM(data_free), 0) FROM information_schema.tables " + where)[0]))  # noqa: S608
 
 
 def is_over(used: int, allowed: int, was_over: bool) -> bool:
