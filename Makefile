@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo demo-down test check lint unit molecule lab-tests e2e bench golden collection wheel clean
+.PHONY: help venv demo demo-down test check lint unit molecule system bench golden collection wheel clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ demo-down: $(READY) ## take the demo's servers away
 
 check: lint unit ## lint, types, unit, golden and contract tests: no root, under two minutes
 
-test: check lab-tests molecule e2e ## everything, on real hosts (root)
+test: check molecule system ## everything, on real hosts (root)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -41,14 +41,13 @@ lint: $(READY)
 unit: $(READY)
 	$(BIN)/pytest tests/unit tests/golden tests/contract
 
-lab-tests: $(READY)
-	$(BIN)/pytest tests/infra
-
 molecule: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test --all
 
-e2e: $(READY)
-	$(BIN)/pytest tests/e2e
+# One session, so that all of them share one deployment.
+system: $(READY)
+	tools/packages browser
+	$(BIN)/pytest --durations=15 tests/e2e tests/infra
 
 bench: $(READY) ## every figure of bench/RESULTS.md (root, half an hour)
 	$(BIN)/python -m bench
