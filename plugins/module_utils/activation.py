@@ -52,12 +52,18 @@ def check_nginx():
             run(["nginx", "-t", "-q"])
             return moved
         except ProgramError as error:
-            place = re.search(rf"{NGINX}/([A-Za-z0-9._-]+\.conf)", str(error))
-            culprit = NGINX / place.group(1) if place else _first_broken()
+            culprit = named(str(error)) or _first_broken()
             if culprit is None or not culprit.exists():
                 raise
             put_aside(culprit, str(error))
             moved[culprit.name] = str(error)
+
+
+def named(complaint):
+    """The vhost that nginx blames. A warning may name another one before, whose owner did nothing wrong."""
+    blamed = [line for line in complaint.splitlines() if "[emerg]" in line]
+    place = re.search(rf"{NGINX}/([A-Za-z0-9._-]+\.conf)", "\n".join(blamed))
+    return NGINX / place.group(1) if place else None
 
 
 def _first_broken():
@@ -159,7 +165,7 @@ def _activate():
         moved.update(check_nginx())
         run(["systemctl", "reload", "nginx.service"])
         changes.append("nginx")
-    if not failed:
-        for name in pending:
-            (PENDING / name).unlink(missing_ok=True)
+    # What failed to start is compared anew each time; a restart that failed is asked for again.
+    for name in pending - {f"restart:{unit}" for unit in failed}:
+        (PENDING / name).unlink(missing_ok=True)
     return {"changes": changes, "quarantined": moved, "failed_units": failed}

@@ -71,7 +71,9 @@ def current(path):
         return None
     if not stat.S_ISREG(found.st_mode):
         return ("", None, None, None)
-    return (Path(path).read_text("utf-8", "replace"), stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
+    # Not as text: that would make one line break of every kind, and a file that has another never equal.
+    content = Path(path).read_bytes().decode("utf-8", "replace")
+    return (content, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid)
 
 
 def ensure_valid(command, content):
@@ -80,6 +82,16 @@ def ensure_valid(command, content):
         trial.write(content)
         trial.flush()
         run([part.replace("%s", trial.name) for part in shlex.split(command)])
+
+
+def group_number(name, check_mode):
+    """Number of a group; None for one that check mode only pretended to make, which no file has."""
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        if check_mode:
+            return None
+        raise
 
 
 def ensure_file(wanted, check_mode):
@@ -93,7 +105,7 @@ def ensure_file(wanted, check_mode):
         if not check_mode:
             path.unlink()
         return {"before_header": str(path), "before": before[0], "after": ""}
-    after = (content, int(wanted["mode"], 8), 0, grp.getgrnam(wanted["group"]).gr_gid)
+    after = (content, int(wanted["mode"], 8), 0, group_number(wanted["group"], check_mode))
     if before == after:
         return None
     if not check_mode:

@@ -1,0 +1,63 @@
+"""Drop-ins: whose fault a refusal is, and when a file differs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.nuage_commun.platform.plugins.module_utils import activation
+from ansible_collections.nuage_commun.platform.plugins.modules import managed_files
+
+FOLDER = activation.NGINX
+
+
+def test_a_warning_blames_nobody() -> None:
+    complaint = (
+        f'nginx: [warn] conflicting server name "a.example" in {FOLDER}/01023-wordpress.conf:3, ignored\n'
+        f'nginx: [emerg] unknown directive "lisen" in {FOLDER}/46005-wordpress.conf:2\n'
+        "nginx: configuration file /etc/nginx/nginx.conf test failed"
+    )
+    assert activation.named(complaint) == FOLDER / "46005-wordpress.conf"
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        'nginx: [emerg] cannot load certificate "/var/lib/nuage/certificates/a.example/fullchain.pem"',
+        f"nginx: [warn] something in {FOLDER}/01023-wordpress.conf:3",
+        "",
+    ],
+)
+def test_an_error_that_names_no_vhost(complaint: str) -> None:
+    assert activation.named(complaint) is None
+
+
+def wanted(path: Path, content: str, group: str) -> dict[str, object]:
+    return {
+        "path": str(path),
+        "content": content,
+        "secret_content": "",
+        "group": group,
+        "mode": "0640",
+        "validate": "",
+    }
+
+
+def test_check_mode_on_a_municipality_whose_group_is_to_be_made(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    difference = managed_files.ensure_file(wanted(path, "a\n", "t99999"), check_mode=True)
+    assert difference is not None
+    assert difference["after"] == "a\n"
+    assert not path.exists()
+    with pytest.raises(KeyError):
+        managed_files.ensure_file(wanted(path, "a\n", "t99999"), check_mode=False)
+
+
+def test_a_carriage_return_is_content(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a\r\nb\n")
+    found = managed_files.current(path)
+    assert found is not None
+    assert found[0] == "a\r\nb\n"
+    assert found[2] == os.geteuid()
