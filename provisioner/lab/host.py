@@ -170,9 +170,6 @@ def _write_identity(paths: Paths, lab: LabState, host: Host) -> str:
     public = key.with_suffix(".pub").read_text(encoding="ascii")
     ours = f"http://{lab.gateway}:{PROXY_PORT}"
     files = {
-        # Where cgroups are version 1, systemd now and then misses the end of a session: 90 s lost.
-        "etc/systemd/system/user@.service.d/lab.conf": "[Service]\nTimeoutStopSec=2s\n",
-        "etc/systemd/system/session-.scope.d/lab.conf": "[Scope]\nTimeoutStopSec=2s\n",
         "etc/ssh/ssh_host_ed25519_key.pub": public,
         "etc/hostname": f"{name}\n",
         "etc/hosts": f"127.0.0.1 localhost\n{host.address} {name}\n::1 localhost ip6-localhost\n",
