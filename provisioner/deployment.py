@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from provisioner.errors import InvalidInputError, MachineError
 from provisioner.execution.runner import EventHandler, Request, Run, run
-from provisioner.inventory import writer
+from provisioner.inventory import rendering, writer
+from provisioner.inventory.vault_password import handed_on, terminal
 from provisioner.spec.tenant import Tenant
 
 
@@ -59,22 +62,26 @@ def run_playbook(
     only: frozenset[str] = frozenset(),
     check: bool = False,
 ) -> Run:
-    """Run one of the collection's playbooks on the folder's built inventory; ``only`` names codes."""
+    """Run one of the collection's playbooks on the folder's built inventory; ``only`` names codes.
+
+    Raises:
+        MachineError: there is no built inventory, no vault password, or no Ansible.
+    """
     build = folder / writer.FOLDER
     servers = servers_of(build)
     wanted = {host: server for host, server in servers.items() if not only or host[:5] in only}
     limit = ",".join(sorted({*wanted, *wanted.values()})) if only else ""
-    return run(
-        Request(
-            playbook=playbook,
-            inventory=build.resolve(),
-            servers=servers if not only else {host: servers[host] for host in limit.split(",")},
-            logs=folder / "runs",
-            limit=limit,
-            check=check,
-            forks=options.forks,
-            private_key=options.private_key,
-            extra={"nuage_full": options.full or check},
-        ),
-        on_event,
+    request = Request(
+        playbook=playbook,
+        inventory=build.resolve(),
+        servers=servers if not only else {host: servers[host] for host in limit.split(",")},
+        logs=folder / "runs",
+        limit=limit,
+        check=check,
+        forks=options.forks,
+        private_key=options.private_key,
+        vault=(build / rendering.VAULT).is_file(),
+        extra={"nuage_full": options.full or check},
     )
+    with handed_on(os.environ, terminal()) if request.vault else nullcontext():
+        return run(request, on_event)

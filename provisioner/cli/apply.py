@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -49,7 +50,7 @@ def command(
     from provisioner import deployment, workflow
     from provisioner.execution.progress import Display
     from provisioner.files import locked
-    from provisioner.inventory.vault_password import terminal, vault_password
+    from provisioner.inventory.vault_password import handed_on, terminal, vault_password
     from provisioner.report import run as report
 
     consent = consent_from(moves, consent_move, consent_remove)
@@ -63,12 +64,15 @@ def command(
                 messages.text("apply.confirm", digest=prepared.plan.digest[:16]), abort=True, err=True
             )
         chosen = deployment.codes(prepared.specs.tenants, names(only))
-        workflow.carry_out(prepared, lambda: vault_password(os.environ, terminal()))
         label = report.labels(prepared.specs.tenants)
         options = deployment.Options(private_key, forks, full)
-        started = time.monotonic()
-        with Display(Console(stderr=True), label) as display:
-            done = deployment.run_playbook(folder, "site.yml", options, display.handle, only=chosen)
+        # A person is asked once, for the build and for Ansible; never where there is no secret.
+        secret = bool(prepared.plan.lock.placements)
+        with handed_on(os.environ, terminal()) if secret else nullcontext():
+            workflow.carry_out(prepared, lambda: vault_password(os.environ))
+            started = time.monotonic()
+            with Display(Console(stderr=True), label) as display:
+                done = deployment.run_playbook(folder, "site.yml", options, display.handle, only=chosen)
     seconds = time.monotonic() - started
     click.echo(report.as_json(done, seconds) if as_json else report.table(done, label, seconds))
     report.judge(done)

@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Request:
-    """What to run. ``servers`` maps every inventory host to the server that it lives on."""
+    """What to run. ``servers`` maps each inventory host to its server; ``vault``: whether it holds secrets."""
 
     playbook: str
     inventory: Path
@@ -43,6 +43,7 @@ class Request:
     check: bool = False
     forks: int = 8
     private_key: Path | None = None
+    vault: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -85,10 +86,11 @@ def run(request: Request, on_event: EventHandler) -> Run:
 def _environment(request: Request, programs: Path) -> dict[str, str]:
     environment = {
         "ANSIBLE_CONFIG": str(ansible_root() / "ansible.cfg"),
-        "ANSIBLE_VAULT_PASSWORD_FILE": str(programs / "nuage-vault-password"),
         "ANSIBLE_NOCOLOR": "1",
         "PATH": f"{programs}:{os.environ.get('PATH', '/usr/bin:/bin')}",
     }
+    if request.vault:
+        environment["ANSIBLE_VAULT_PASSWORD_FILE"] = str(programs / "nuage-vault-password")
     if request.private_key is not None:
         environment["ANSIBLE_PRIVATE_KEY_FILE"] = str(request.private_key)
     return environment

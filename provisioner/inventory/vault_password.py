@@ -11,7 +11,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from provisioner import messages
@@ -40,6 +41,25 @@ def vault_password(environ: Mapping[str, str], ask: Callable[[], str] | None = N
     if not password:
         raise MachineError("secrets.empty-password")
     return password.encode()
+
+
+@contextmanager
+def handed_on(environ: MutableMapping[str, str], ask: Callable[[], str] | None) -> Iterator[None]:
+    """While this lasts, programs find a source in ``environ``; a person is asked now or never.
+
+    Ansible runs on a terminal of its own, which nobody sees: a question there would wait for ever.
+
+    Raises:
+        MachineError: there is no source, or the one that is named gives nothing.
+    """
+    if any(f"{VARIABLE}{suffix}" in environ for suffix in ("", "_FILE", "_COMMAND")):
+        yield
+        return
+    environ[VARIABLE] = vault_password(environ, ask).decode()
+    try:
+        yield
+    finally:
+        del environ[VARIABLE]
 
 
 def terminal() -> Callable[[], str] | None:

@@ -7,7 +7,7 @@ import pytest
 
 from provisioner.errors import InvalidInputError, MachineError
 from provisioner.inventory import vault
-from provisioner.inventory.vault_password import vault_password
+from provisioner.inventory.vault_password import handed_on, vault_password
 
 NAMES = ("wordpress_seed", "wordpress_admin_password")
 
@@ -101,3 +101,25 @@ def test_a_command_is_no_shell(tmp_path: Path) -> None:
         == f"x; touch {marker}".encode()
     )
     assert not marker.exists()
+
+
+def test_a_person_is_asked_before_programs_start_and_leaves_no_trace() -> None:
+    environ: dict[str, str] = {}
+    with handed_on(environ, lambda: "asked\n"):
+        assert vault_password(environ) == b"asked"
+    assert environ == {}
+
+
+@pytest.mark.parametrize("suffix", ["", "_FILE", "_COMMAND"])
+def test_a_named_source_is_left_to_the_programs(suffix: str) -> None:
+    environ = {f"NUAGE_VAULT_PASSWORD{suffix}": "/nonexistent"}
+    before = dict(environ)
+    with handed_on(environ, lambda: pytest.fail("asked")):
+        assert environ == before
+    assert environ == before
+
+
+def test_without_source_or_terminal_nothing_starts() -> None:
+    with pytest.raises(MachineError) as caught, handed_on({}, None):
+        pytest.fail("started")
+    assert caught.value.problems[0].key == "secrets.no-password"
