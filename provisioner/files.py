@@ -36,7 +36,9 @@ def write_atomic(path: Path, content: str | bytes, mode: int = 0o644) -> None:
         if temporary:
             with suppress(OSError):
                 Path(temporary).unlink()
-        raise MachineError("files.cannot-write", file=str(path), detail=os.strerror(error.errno or 0)) from error
+        raise MachineError(
+            "files.cannot-write", file=str(path), detail=os.strerror(error.errno or 0)
+        ) from error
 
 
 def write_if_changed(path: Path, content: str, mode: int = 0o644) -> bool:
@@ -59,7 +61,9 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise MachineError("files.cannot-read", file=str(path), detail=os.strerror(error.errno or 0)) from error
+        raise MachineError(
+            "files.cannot-read", file=str(path), detail=os.strerror(error.errno or 0)
+        ) from error
     except UnicodeDecodeError as error:
         raise MachineError("files.not-utf8", file=str(path), position=error.start) from error
 
@@ -75,13 +79,17 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / ".nuage.lock").open("a+", encoding="ascii")
     except OSError as error:
-        raise MachineError("files.cannot-write", file=str(folder), detail=os.strerror(error.errno or 0)) from error
+        raise MachineError(
+            "files.cannot-write", file=str(folder), detail=os.strerror(error.errno or 0)
+        ) from error
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             stream.seek(0)
-            raise LockedError("files.locked", file=str(folder), process=stream.read().strip() or "?") from error
+            raise LockedError(
+                "files.locked", file=str(folder), process=stream.read().strip() or "?"
+            ) from error
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()

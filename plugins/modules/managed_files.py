@@ -127,7 +127,7 @@ def ensure_file(wanted, check_mode):
 def ensure_link(wanted, check_mode):
     """Diff of one link, or None. Root's own link: the folder it's in belongs to root."""
     path, target = Path(wanted["path"]), wanted["target"]
-    found = os.readlink(path) if path.is_symlink() else ""  # noqa: PTH115
+    found = os.readlink(path) if path.is_symlink() else ""
     if found == target:
         return None
     if not check_mode:

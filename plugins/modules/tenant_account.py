@@ -99,9 +99,9 @@ def own(path, mode, uid, gid, check_mode):
         found = os.lstat(path)
     except FileNotFoundError:
         if not check_mode:
-            os.mkdir(path, mode)  # noqa: PTH102  no parents, and never through a link
+            os.mkdir(path, mode)
             os.chown(path, uid, gid, follow_symlinks=False)
-            os.chmod(path, mode)  # noqa: PTH101
+            os.chmod(path, mode)
         return [f"folder {path}"]
     if not stat.S_ISDIR(found.st_mode):
         raise ProgramError(f"{path} is not a folder")
