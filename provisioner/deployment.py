@@ -53,7 +53,7 @@ def codes(tenants: Mapping[str, Tenant], names: tuple[str, ...]) -> frozenset[st
     return frozenset(by_name[name] for name in names)
 
 
-def run_playbook(
+def run_playbook(  # noqa: PLR0913  one run, named
     folder: Path,
     playbook: str,
     options: Options,
