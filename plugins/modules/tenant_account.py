@@ -69,27 +69,9 @@ def account(name, uid, check_mode):
     except KeyError:
         changes.append(f"user {name}")
         if not check_mode:
-            run(
-                [
-                    "useradd",
-                    "--uid",
-                    str(uid),
-                    "--gid",
-                    name,
-                    "--no-create-home",
-                    "--home-dir",
-                    "/nonexistent",
-                ]
-                + [
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    "--key",
-                    "SUB_UID_COUNT=0",
-                    "--key",
-                    "SUB_GID_COUNT=0",
-                    name,
-                ]
-            )
+            no_subordinates = ["--key", "SUB_UID_COUNT=0", "--key", "SUB_GID_COUNT=0"]
+            nowhere = ["--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+            run(["useradd", "--uid", str(uid), "--gid", name, *nowhere, *no_subordinates, name])
     return changes
 
 
