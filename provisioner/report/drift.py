@@ -11,6 +11,7 @@ from provisioner.errors import DifferenceError
 from provisioner.execution.runner import Run
 from provisioner.report import run as runs
 from provisioner.report.run import Label
+from provisioner.report.table import printable
 
 
 def _different(done: Run) -> list[Any]:
@@ -33,9 +34,9 @@ def text(done: Run, label: Label) -> str:
     for result in different:
         parts.append(label(result.host))
         parts += [f"  {messages.text('drift.step', task=task)}" for task in result.changes]
-        parts += [f"    {line}" for diff in result.diffs for line in _lines(diff)]
+        parts += [f"    {printable(line)}" for diff in result.diffs for line in _lines(diff)]
     failed = [result for result in done.results.hosts.values() if result.failed]
-    parts += [f"{label(result.host)}: {runs.reason(result.problem)}" for result in failed]
+    parts += [f"{label(result.host)}: {printable(runs.reason(result.problem))}" for result in failed]
     if not parts:
         return messages.text("drift.none", count=len(done.results.hosts))
     return "\n".join(parts)

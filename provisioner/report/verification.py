@@ -9,7 +9,7 @@ from dataclasses import asdict
 from provisioner import messages
 from provisioner.errors import DifferenceError
 from provisioner.report.run import Label
-from provisioner.report.table import grid
+from provisioner.report.table import grid, printable
 from provisioner.verification.run import Verdict
 
 
@@ -21,7 +21,7 @@ def table(verdicts: Sequence[Verdict], label: Label) -> str:
         for verdict in verdicts
     ]
     failures = [
-        f"  {label(verdict.host)}  {name}: {why}"
+        f"  {label(verdict.host)}  {name}: {printable(why)}"
         for verdict in verdicts
         for name, why in verdict.failed.items()
     ]
