@@ -29,9 +29,14 @@ def enter(groups: str) -> None:
 def mount(layers: str, folder: Path) -> None:
     """The host's tree, and its volume through a loop device that goes when the mount goes."""
     options = f"lowerdir={layers},upperdir={folder}/upper,workdir={folder}/work"
-    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, f"{folder}/root"], check=True)
     volume = [f"{folder}/volume", f"{folder}/srv"]
-    subprocess.run(["mount", "-t", "btrfs", "-o", "loop,noatime", *volume], check=True)
+    for words in (
+        ["-t", "overlay", "overlay", "-o", options, f"{folder}/root"],
+        ["-t", "btrfs", "-o", "loop,noatime", *volume],
+    ):
+        # mount says on the console, which is where this goes, what is wrong.
+        if (code := subprocess.run(["mount", *words], check=False).returncode) != 0:
+            sys.exit(code)
 
 
 def run(command: list[str]) -> int:
