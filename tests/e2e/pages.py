@@ -44,6 +44,7 @@ OTHER_PAGES = (
     "/wp-login.php?action=lostpassword",
 )
 TIMEOUT_SECONDS = 30
+NETWORK_CHANGES = 3
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,18 @@ class Visit:
     def open(self, site: Site, path: str) -> int:
         """Load a page; returns its status."""
         url = f"https://{site.domain}{path}"
-        try:
-            response = self.page.goto(url)
-        except Error as error:
-            # Chromium drops what it loads when the machine gets another interface: a lab that starts.
-            if "ERR_NETWORK_CHANGED" not in str(error):
-                raise
-            response = self.page.goto(url)
+        for _ in range(NETWORK_CHANGES):
+            try:
+                return self._status(url)
+            except Error as error:
+                # Chromium drops what it loads when the machine gets another interface: a lab that starts.
+                if "ERR_NETWORK_CHANGED" not in str(error) and "chrome-error" not in str(error):
+                    raise
+                self.page.wait_for_timeout(1000)
+        return self._status(url)
+
+    def _status(self, url: str) -> int:
+        response = self.page.goto(url)
         assert response is not None
         return response.status
 

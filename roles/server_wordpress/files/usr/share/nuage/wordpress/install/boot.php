@@ -59,6 +59,8 @@ function before_loading(Request $request, bool $new): array
 {
     if ($new) {
         define('WP_INSTALLING', true);
+        // Else tables without options, which an interrupted first run leaves, would be called damaged.
+        define('WP_REPAIRING', true);
     }
     define('WP_USE_THEMES', false);
     $filter = static fn (callable $function): array => [10 => [['function' => $function, 'accepted_args' => 1]]];

@@ -34,6 +34,10 @@ function start(): void
     echo '</ul>';
 }
 
+// The theme has no place for widgets, and each request would set seventeen of them up.
+add_filter('load_default_widgets', '__return_false');
+remove_action('init', 'wp_widgets_init', 1);
+add_filter('customize_loaded_components', static fn (array $parts): array => array_values(array_diff($parts, ['widgets'])));
 add_filter('site_status_tests', static function (array $tests): array {
     foreach (OUTSIDE_TESTS as $kind => $names) {
         $tests[$kind] = array_diff_key($tests[$kind] ?? [], array_flip($names));

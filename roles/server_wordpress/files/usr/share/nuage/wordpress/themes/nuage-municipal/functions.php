@@ -52,9 +52,6 @@ remove_action('wp_body_open', 'wp_global_styles_render_svg_filters');
 add_filter('wp_speculation_rules_configuration', '__return_null');
 add_filter('wp_img_tag_add_auto_sizes', '__return_false');
 
-// There is no place for widgets.
-add_filter('customize_loaded_components', static fn (array $parts): array => array_values(array_diff($parts, ['widgets'])));
-
 add_filter('excerpt_length', static fn (): int => 28);
 add_filter('excerpt_more', static fn (): string => '…');
 add_filter('document_title_separator', static fn (): string => '–');
