@@ -128,10 +128,27 @@ def bring(units, verb, failed):
                 failed[unit] = str(error)
 
 
+def runs(unit):
+    """Whether a unit is active."""
+    try:
+        run(["systemctl", "is-active", "--quiet", unit])
+    except ProgramError:
+        return False
+    return True
+
+
+def noted():
+    """What was noted, and nginx where it doesn't run.
+
+    Power lost between a broken vhost and its check takes the note away, and nginx refuses to start with it.
+    """
+    pending = {path.name for path in PENDING.iterdir()} if PENDING.is_dir() else set()
+    return pending if "nginx" in pending or runs("nginx.service") else {*pending, "nginx"}
+
+
 def waiting():
     """What there is to do."""
-    pending = sorted(path.name for path in PENDING.iterdir()) if PENDING.is_dir() else []
-    return pending + sorted(wanted_units() ^ present_units())
+    return sorted(noted()) + sorted(wanted_units() ^ present_units())
 
 
 def activate():
@@ -143,7 +160,7 @@ def activate():
 
 
 def _activate():
-    pending = {path.name for path in PENDING.iterdir()} if PENDING.is_dir() else set()
+    pending = noted()
     changes, moved, failed = [], {}, {}
     wanted, present = wanted_units(), present_units()
     rules = sorted(name.removeprefix("nftables:") for name in pending if name.startswith("nftables:"))
@@ -163,7 +180,7 @@ def _activate():
     changes += reloads
     if "nginx" in pending:
         moved.update(check_nginx())
-        run(["systemctl", "reload", "nginx.service"])
+        run(["systemctl", "reload-or-restart", "nginx.service"])
         changes.append("nginx")
     # What failed to start is compared anew each time; a restart that failed is asked for again.
     for name in pending - {f"restart:{unit}" for unit in failed}:

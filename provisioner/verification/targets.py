@@ -95,8 +95,13 @@ def _site(host: str, variables: dict[str, Any]) -> Site:
         domain=variables[f"{prefix}domain"],
         aliases=tuple(variables.get(f"{prefix}aliases", ())),
         address=variables[f"{prefix}address"],
-        title=variables[f"{prefix}title"],
+        title=_literal(variables[f"{prefix}title"]),
         state=variables.get(f"{prefix}state", "active"),
         mode=variables.get(f"{prefix}mode", "on-demand"),
         disk_mib=variables["tenant_base_disk_mib"],
     )
+
+
+def _literal(value: str | dict[str, str]) -> str:
+    """A text that might look like a template is wrapped in the inventory; see `inventory.values`."""
+    return value["__ansible_unsafe"] if isinstance(value, dict) else value

@@ -61,3 +61,22 @@ def test_a_carriage_return_is_content(tmp_path: Path) -> None:
     assert found is not None
     assert found[0] == "a\r\nb\n"
     assert found[2] == os.geteuid()
+
+
+@pytest.mark.parametrize(
+    ("noted", "runs", "expected"),
+    [
+        ((), True, set()),
+        ((), False, {"nginx"}),
+        (("systemd",), False, {"systemd", "nginx"}),
+        (("nginx",), True, {"nginx"}),
+    ],
+)
+def test_a_web_server_that_does_not_run_is_looked_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: tuple[str, ...], runs: bool, expected: set[str]
+) -> None:
+    for name in noted:
+        (tmp_path / name).touch()
+    monkeypatch.setattr(activation, "PENDING", tmp_path)
+    monkeypatch.setattr(activation, "runs", lambda unit: runs)
+    assert activation.noted() == expected
