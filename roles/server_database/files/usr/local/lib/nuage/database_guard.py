@@ -59,8 +59,12 @@ def limits(data: Path) -> dict[str, int]:
     found = {path.name: 0 for path in data.iterdir() if NAME.fullmatch(path.name) and any(path.iterdir())}
     for line in ask(["btrfs", "qgroup", "show", "-r", "--raw", str(data)]).splitlines():
         fields = line.split()
-        if len(fields) >= 5 and fields[3].isdigit() and NAME.fullmatch(Path(fields[4]).name):
-            found[Path(fields[4]).name] = int(fields[3])
+        if len(fields) < 5 or not fields[3].isdigit():
+            continue
+        place = Path(fields[4])
+        # The municipality's files bear the same name, in another folder, and are there before its database.
+        if place.parent.name == data.name and NAME.fullmatch(place.name):
+            found[place.name] = int(fields[3])
     return found
 
 
