@@ -103,7 +103,8 @@ def load_nftables(names):
 def wanted_units():
     """Units named in the drop-ins, one a line."""
     units = set()
-    for path in sorted(WANTED.iterdir()) if WANTED.is_dir() else []:
+    # What an interrupted write left has a name that begins with a dot.
+    for path in sorted(WANTED.glob("[!.]*")):
         units.update(line.strip() for line in path.read_text().splitlines() if line.strip())
     return units
 

@@ -80,3 +80,12 @@ def test_a_web_server_that_does_not_run_is_looked_after(
     monkeypatch.setattr(activation, "PENDING", tmp_path)
     monkeypatch.setattr(activation, "runs", lambda unit: runs)
     assert activation.noted() == expected
+
+
+def test_an_interrupted_write_wants_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "WANTED", tmp_path)
+    (tmp_path / "46005-wordpress").write_text("nuage-wordpress@46005.socket\n\n")
+    (tmp_path / ".01023-wordpress.a1b2").write_text("nuage-wordpress@01023.socket\n")
+    assert activation.wanted_units() == {"nuage-wordpress@46005.socket"}
+    monkeypatch.setattr(activation, "WANTED", tmp_path / "absent")
+    assert activation.wanted_units() == set()
