@@ -62,7 +62,7 @@ def test_a_full_database_loses_what_it_held_and_no_more(server, guard):
 
 
 def test_pages_that_deleted_rows_left_count_as_room(server, guard):
-    watcher, sizes, said, note = server
+    watcher, sizes, _said, note = server
     sizes.update(t46005=11 * guard.MIB, free=3 * guard.MIB)
     watcher.look()
     assert not note.exists()
@@ -81,7 +81,7 @@ def test_what_was_taken_comes_back_below_the_low_water_mark_only(server, guard):
 
 
 def test_trouble_with_one_database_does_not_shield_the_next(server, guard, monkeypatch):
-    watcher, sizes, said, note = server
+    watcher, sizes, _said, note = server
     watcher.limits = {"t00001": guard.HEADROOM, **watcher.limits}
     sizes.update(t00001=guard.MIB, t46005=11 * guard.MIB)
     plain = guard.unused
