@@ -1,6 +1,6 @@
 <?php
 // What a municipality's PHP can do to another's and to the server. Reads {"own", "other", "other_domain", "other_pid",
-// "addresses", "names"} and prints, for each attempt, whether it succeeded and what was seen. Nothing here expects a
+// "socket", "memory", "addresses", "names"} and prints, for each attempt, whether it succeeded and what was seen. Nothing here expects a
 // refusal: the test does.
 error_reporting(0);
 set_time_limit(110);
@@ -48,14 +48,15 @@ function database(string $user, string $sql, int $flags = 0)
 }
 
 $listed = ["/srv/tenants/$other", "/srv/tenants/$other/wordpress/wp-content/uploads", "/srv/tenants/$other/cache", '/srv/mysql',
-    "/srv/mysql/$other", '/var/lib/nuage', '/var/log', '/var/log/journal', '/run/log', '/root', '/home', '/etc/nginx', '/etc/nuage/php',
+    "/srv/mysql/$other", '/var/lib/nuage', '/var/log', '/var/log/journal', '/run/log', '/root', '/home', '/etc/nginx', '/etc/nuage/php', '/etc/nuage/wordpress', '/etc/wordpress',
+    '/etc/nftables.d', '/etc/systemd/system',
     '/etc/ssh', '/run/nuage', '/run/user', '/proc/1/fd', '/proc/1/cwd', "/proc/{$in['other_pid']}/root",
     "/proc/{$in['other_pid']}/cwd", '/proc/self/root/srv/mysql', "/tmp/../../$other", '/var/backups', '/var/spool/cron'];
 foreach ($listed as $folder) {
     attempt("list $folder", fn () => implode(' ', array_diff(scandir($folder) ?: [], ['.', '..'])));
 }
 $read = ["/etc/wordpress/config-$code.php", "/etc/nuage/php/$code-wordpress.conf", '/etc/shadow', '/etc/gshadow',
-    "/etc/nuage/php/" . substr($own, 1) . '-wordpress.conf', "/var/lib/nuage/certificates/{$in['other_domain']}/privkey.pem",
+    "/var/lib/nuage/certificates/{$in['other_domain']}/privkey.pem",
     '/etc/ssh/ssh_host_ed25519_key', "/proc/{$in['other_pid']}/environ", "/proc/{$in['other_pid']}/cmdline",
     "/proc/{$in['other_pid']}/status", '/proc/1/environ', '/proc/1/cmdline', '/proc/kcore', '/proc/kmsg', '/proc/kallsyms',
     '/proc/sysrq-trigger', '/proc/net/unix', '/dev/mem', '/dev/kmsg', '/dev/loop0', '/dev/btrfs-control', '/etc/mysql/debian.cnf'];
@@ -128,8 +129,8 @@ foreach (["/run/nuage/wordpress-$code.sock", "/run/nuage-wordpress-php-$code/php
     '/run/systemd/private', '/run/systemd/io.systemd.ManagedOOM', '/run/systemd/userdb/io.systemd.DynamicUser'] as $socket) {
     attempt("connect to $socket", fn () => reach("unix://$socket"));
 }
-attempt("connect to the other's abstract socket", fn () => reach("unix://\0nuage-test-$other"));
-attempt("open the other's shared memory", fn () => shmop_open(0x6e75, 'a', 0, 0) !== false);
+attempt("connect to the other's abstract socket", fn () => reach("unix://\0{$in['socket']}"));
+attempt("open the other's shared memory", fn () => shmop_open($in['memory'], 'a', 0, 0) !== false);
 attempt('see processes of others', function () {
     $mine = posix_getuid();
     $found = array_filter(scandir('/proc'), fn ($entry) => ctype_digit($entry) && fileowner("/proc/$entry") !== $mine);
