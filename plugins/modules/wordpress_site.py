@@ -143,7 +143,9 @@ def database(name, path, limit, read_only, check_mode):
         changes.append(f"database {name}")
     if "user" not in found:
         changes.append(f"database user {name}")
-    elif not (GUARD / name).exists() and wanted not in sql(f"SHOW GRANTS FOR `{name}`@`localhost`;"):
+    elif (read_only or not (GUARD / name).exists()) and wanted not in sql(
+        f"SHOW GRANTS FOR `{name}`@`localhost`;"
+    ):
         changes.append(f"privileges of {name}")
     if changes and not check_mode:
         sql(
@@ -153,6 +155,9 @@ def database(name, path, limit, read_only, check_mode):
             f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM `{name}`@`localhost`;"
             f"{wanted};"
         )
+        if read_only:
+            # Else the guard would give back what it took of a full database, once there is room.
+            (GUARD / name).unlink(missing_ok=True)
     return changes
 
 
@@ -162,11 +167,12 @@ def ensure(parameters, check_mode):
         raise ProgramError(f"{name} is not the user of a municipality")
     limit = parameters["database_limit_mib"] * MIB
     new = not btrfs.is_subvolume(Path(parameters["database_path"]) / name)
+    if check_mode and new:
+        # MariaDB itself may be yet to come.
+        return {"changes": [f"database {name}", "site"], "created": True, "version": ""}
     # A site that may only be read is brought up to date before its privileges go.
     read_only = parameters["read_only"] and not new
     changes = database(name, parameters["database_path"], limit, read_only, check_mode)
-    if check_mode and new:
-        return {"changes": [*changes, "site"], "created": True, "version": ""}
     administrator = {**parameters["site"]["admin"], "password": parameters["admin_password"]}
     request = {**parameters["site"], "admin": administrator, "check": check_mode or parameters["read_only"]}
     done = reconcile(parameters["reconciler"], name, request)

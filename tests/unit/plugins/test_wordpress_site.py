@@ -86,3 +86,61 @@ def test_an_interrupted_run_left_a_folder_that_mariadb_cannot_write(
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert ran == [["chattr", "+C", str(home)]]
     assert wordpress_site.give_to_mariadb(home, check_mode=False) == []
+
+
+class MariaDb:
+    """Answers as the real one would for a municipality with some privileges."""
+
+    def __init__(self, privileges: str) -> None:
+        self.privileges = privileges
+        self.said: list[str] = []
+
+    def __call__(self, statements: str) -> list[str]:
+        self.said.append(statements)
+        if statements.startswith("SHOW GRANTS"):
+            return [f"GRANT {self.privileges} ON `t46005`.* TO `t46005`@`localhost`"]
+        return ["schema", "user"] if statements.startswith("SELECT") else []
+
+
+@pytest.mark.parametrize(
+    ("privileges", "full", "read_only", "changes"),
+    [
+        (wordpress_site.WRITE, False, False, []),
+        ("SELECT, DELETE, DROP", True, False, []),
+        ("SELECT, DELETE, DROP", False, False, ["privileges of t46005"]),
+        ("SELECT, DELETE, DROP", True, True, ["privileges of t46005"]),
+        ("SELECT", False, True, []),
+    ],
+)
+def test_a_leaving_municipality_only_reads_even_when_its_database_is_full(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    privileges: str,
+    full: bool,
+    read_only: bool,
+    changes: list[str],
+) -> None:
+    mariadb = MariaDb(privileges)
+    monkeypatch.setattr(wordpress_site, "sql", mariadb)
+    monkeypatch.setattr(wordpress_site, "GUARD", tmp_path)
+    monkeypatch.setattr(wordpress_site.btrfs, "ensure", lambda home, limit, check_mode: [])
+    note = tmp_path / "t46005"
+    if full:
+        note.write_text("INSERT,UPDATE")
+    found = wordpress_site.database("t46005", tmp_path / "mysql", 1, read_only, check_mode=False)
+    assert found == changes
+    granted = [statement for statement in mariadb.said if "REVOKE" in statement]
+    assert bool(granted) == bool(changes)
+    assert note.exists() == (full and not (read_only and changes))
+
+
+def test_check_mode_of_a_new_site_asks_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wordpress_site, "sql", lambda statements: pytest.fail("asked"))
+    parameters = {
+        "user": "t46005",
+        "database_path": str(tmp_path),
+        "database_limit_mib": 1,
+        "read_only": False,
+    }
+    found = wordpress_site.ensure(parameters, check_mode=True)
+    assert found == {"changes": ["database t46005", "site"], "created": True, "version": ""}
