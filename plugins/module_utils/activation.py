@@ -167,14 +167,22 @@ def _activate():
     rules = sorted(name.removeprefix("nftables:") for name in pending if name.startswith("nftables:"))
     moved.update(load_nftables(rules))
     changes += rules
+    restarts = sorted(name.removeprefix("restart:") for name in pending if name.startswith("restart:"))
+    doors = [name for name in restarts if name.endswith(".socket")]
+    if doors:
+        # systemd refuses to make a socket again while what it woke runs. They are started below, with the others.
+        run(["systemctl", "stop", *doors, *(f"{door.removesuffix('.socket')}.service" for door in doors)])
     if "systemd" in pending and not wanted - present:
         run(["systemctl", "daemon-reload"])
-    bring(sorted(present - wanted), ["disable", "--now"], failed)
+    bring(sorted(present - wanted), ["--no-block", "disable", "--now"], failed)
     bring(sorted(wanted - present), ["enable", "--now"], failed)
     bring(sorted(wanted & present), ["start"], failed)
     changes += sorted(wanted ^ present)
-    restarts = sorted(name.removeprefix("restart:") for name in pending if name.startswith("restart:"))
-    bring(restarts, ["try-restart"], failed)
+    own = [name for name in restarts if name.startswith("nuage-wordpress-")]
+    bring([name for name in restarts if name not in own + doors], ["try-restart"], failed)
+    # A site's PHP ends its requests first, which may take minutes (so too where it is disabled, above): the other
+    # municipalities don't wait for that.
+    bring(own, ["--no-block", "try-restart"], failed)
     changes += restarts
     reloads = sorted(name.removeprefix("reload:") for name in pending if name.startswith("reload:"))
     bring(reloads, ["try-reload-or-restart"], failed)
@@ -183,7 +191,7 @@ def _activate():
         moved.update(check_nginx())
         run(["systemctl", "reload-or-restart", "nginx.service"])
         changes.append("nginx")
-    # What failed to start is compared anew each time; a restart that failed is asked for again.
-    for name in pending - {f"restart:{unit}" for unit in failed}:
+    # What failed to start is compared anew each time; a restart or reload that failed is asked for again.
+    for name in pending - {f"{verb}:{unit}" for verb in ("restart", "reload") for unit in failed}:
         (PENDING / name).unlink(missing_ok=True)
     return {"changes": changes, "quarantined": moved, "failed_units": failed}
