@@ -174,7 +174,10 @@ def _activate():
         run(["systemctl", "stop", *doors, *(f"{door.removesuffix('.socket')}.service" for door in doors)])
     if "systemd" in pending and not wanted - present:
         run(["systemctl", "daemon-reload"])
-    bring(sorted(present - wanted), ["--no-block", "disable", "--now"], failed)
+    gone = sorted(present - wanted)
+    bring(gone, ["--no-block", "disable", "--now"], failed)
+    # What a closed door or a stopped timer woke would otherwise go on until it is idle.
+    bring([f"{unit.rpartition('.')[0]}.service" for unit in gone], ["--no-block", "stop"], failed)
     bring(sorted(wanted - present), ["enable", "--now"], failed)
     bring(sorted(wanted & present), ["start"], failed)
     changes += sorted(wanted ^ present)

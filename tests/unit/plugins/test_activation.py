@@ -62,3 +62,18 @@ def test_a_restart_that_failed_is_asked_for_again_and_nothing_else(
     done = activation._activate()
     assert done["failed_units"] == {"mariadb.service": "no"}
     assert [path.name for path in activation.PENDING.iterdir()] == ["restart:mariadb.service"]
+
+
+def test_a_suspended_site_stops_at_once(calls: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "wanted_units", set)
+    activation._activate()
+    assert calls == [
+        ["systemctl", "--no-block", "disable", "--now", TIMER, SOCKET],
+        [
+            "systemctl",
+            "--no-block",
+            "stop",
+            TIMER.replace("timer", "service"),
+            SOCKET.replace("socket", "service"),
+        ],
+    ]
