@@ -30,6 +30,7 @@ tenants: {description: Units and disk use by Unix user., type: dict, returned: w
 """
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -41,6 +42,7 @@ RECORDS = Path("/var/lib/nuage/converged")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
 CERTIFICATES = Path("/var/lib/nuage/certificates")
 TENANTS = Path("/srv/tenants")
+WORDPRESS = Path("/usr/share/wordpress/wp-includes/version.php")
 
 
 def read_json(path):
@@ -52,9 +54,20 @@ def read_json(path):
     return value if isinstance(value, dict) else {}
 
 
+def wordpress_version():
+    """Version of the shared tree, which security upgrades change under the sites; empty where there is none."""
+    try:
+        found = re.search(r"^\$wp_version = '([^']+)'", WORDPRESS.read_text(), re.MULTILINE)
+    except OSError:
+        return ""
+    return found.group(1) if found else ""
+
+
 def stale(desired, records, soon, full):
-    """Hosts whose recorded digest isn't the wanted one, whose certificate expires soon, or that lost a drop-in."""
+    """Hosts whose recorded digest isn't the wanted one, whose certificate expires soon, that lost a drop-in, or whose
+    database is another version's than the code."""
     broken = {path.name[:5] for path in QUARANTINE.glob("*.why")}
+    version = wordpress_version()
     return [
         host
         for host, digest in sorted(desired.items())
@@ -62,13 +75,16 @@ def stale(desired, records, soon, full):
         or records.get(host, {}).get("digest") != digest
         or records[host].get("domain") in soon
         or host[:5] in broken
+        or (version and records[host].get("wordpress", version) != version)
     ]
 
 
 def expiring():
     """Domains whose certificate is due for renewal."""
     found = {path.parent.name: read_json(path) for path in CERTIFICATES.glob("*/certificate.json")}
-    return sorted(domain for domain, certificate in found.items() if certificate.get("renew_at", 0) < time.time())
+    return sorted(
+        domain for domain, certificate in found.items() if certificate.get("renew_at", 0) < time.time()
+    )
 
 
 def active_units():
@@ -79,7 +95,9 @@ def active_units():
 def details():
     units = active_units()
     tenants = {}
-    for home in sorted(TENANTS.iterdir()) if TENANTS.is_dir() else []:
+    for home in sorted(TENANTS.glob("t[0-9]*")):
+        if not btrfs.is_subvolume(home):
+            continue
         code = home.name[1:]
         tenants[home.name] = {
             "units": [unit for unit in units if f"@{code}." in unit],

@@ -73,10 +73,18 @@ def give_to_mariadb(home, check_mode):
     """Owner and mode of a database's folder. The owner is set last: an interrupted run begins here again."""
     if not home.exists():
         return []
+    # Who may drop tables may drop the database, and with it the limited subvolume: a file that isn't MariaDB's stays
+    # in its way.
+    anchor = home / "nuage-limited"
     owner, found = pwd.getpwnam("mysql"), home.stat()
-    if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (owner.pw_uid, owner.pw_gid, 0o700):
+    if anchor.exists() and (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (
+        owner.pw_uid,
+        owner.pw_gid,
+        0o700,
+    ):
         return []
     if not check_mode:
+        anchor.touch(mode=0o644)
         # InnoDB overwrites pages in place; copy on write would fragment them and bill each one twice.
         run(["chattr", "+C", str(home)])
         home.chmod(0o700)
@@ -174,9 +182,11 @@ def ensure(parameters, check_mode):
     read_only = parameters["read_only"] and not new
     changes = database(name, parameters["database_path"], limit, read_only, check_mode)
     administrator = {**parameters["site"]["admin"], "password": parameters["admin_password"]}
-    request = {**parameters["site"], "admin": administrator, "check": check_mode or parameters["read_only"]}
+    request = {**parameters["site"], "admin": administrator, "check": check_mode or read_only}
     done = reconcile(parameters["reconciler"], name, request)
-    seen = [] if parameters["read_only"] else done["changed"]
+    if parameters["read_only"] and new:
+        changes += database(name, parameters["database_path"], limit, True, check_mode)
+    seen = [] if read_only else done["changed"]
     return {"changes": changes + seen, "created": done["created"], "version": done["version"]}
 
 

@@ -22,6 +22,8 @@ from provisioner.inventory.tree import ansible_root
 from provisioner.lab.consortium import announce, fit
 from provisioner.lab.lab import Lab
 
+MARK = ".nuage-demo"
+"""Says that the folder is the demo's own, to be made anew."""
 SLUGS = ("abercorn", "l-ange-gardien-82005", "les-iles-de-la-madeleine")
 
 
@@ -63,8 +65,11 @@ class Demo:
         example = ansible_root() / "inventories" / "example"
         if not example.is_dir():
             raise MachineError("demo.no-example", file=str(example))
+        if self.folder.exists() and not (self.folder / MARK).exists():
+            raise MachineError("demo.not-ours", file=str(self.folder))
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(example, self.folder, ignore=shutil.ignore_patterns("tenants", "build", "*.lock.yml"))
+        (self.folder / MARK).touch()
         (self.folder / "tenants").mkdir()
         password = self.folder / "vault-password"
         password.touch(mode=0o600)

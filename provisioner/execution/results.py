@@ -116,11 +116,15 @@ class Results:
             elif result.stale and not result.recorded and not result.failed:
                 # Its digest wasn't recorded, so the next run takes it up again.
                 result.outcome = Outcome.FAILED if finished else Outcome.INTERRUPTED
-                result.problem = Problem(
-                    "apply.not-reached" if finished else "apply.interrupted", subject=result.host
-                )
+                result.problem = _not_recorded(result, server, finished=finished)
             elif result.stale and not result.record and result.outcome is Outcome.CHANGED:
                 result.outcome = Outcome.CREATED
+
+
+def _not_recorded(result: HostResult, server: HostResult | None, *, finished: bool) -> Problem:
+    if server is not None and server is not result and server.outcome is Outcome.FAILED:
+        return Problem("apply.server-failed", subject=result.host, context={"server": server.host})
+    return Problem("apply.not-reached" if finished else "apply.interrupted", subject=result.host)
 
 
 def _failure(host: str, data: Mapping[str, Any]) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,12 +32,21 @@ class Row:
 
 
 def rows(done: Run) -> tuple[Row, ...]:
-    """One row per municipality of the inventory, deployed or not."""
-    return tuple(
-        _row(host, result.server, done.results.observed.get(result.server))
-        for host, result in done.results.hosts.items()
+    """One row per municipality of the inventory, deployed or not, then those that a server still has without it."""
+    hosts, observed = done.results.hosts, done.results.observed
+    wanted = [
+        _row(host, result.server, observed.get(result.server))
+        for host, result in hosts.items()
         if host != result.server
-    )
+    ]
+    # A removed municipality keeps its place, and a moved one its former one, until somebody destroys it.
+    left = [
+        replace(_row(host, server, seen), state="orphan", current=False)
+        for server, seen in sorted(observed.items())
+        for host in sorted(seen["records"])
+        if host not in hosts or hosts[host].server != server
+    ]
+    return (*wanted, *left)
 
 
 def _row(host: str, server: str, observed: dict[str, Any] | None) -> Row:
@@ -80,7 +89,9 @@ def table(found: Sequence[Row], label: Label) -> str:
 
 
 def _cells(row: Row, label: Label) -> list[str]:
-    state = f"status.{row.state}" if row.state in ("unknown", "never") else f"status.state-{row.state}"
+    state = (
+        f"status.{row.state}" if row.state in ("unknown", "never", "orphan") else f"status.state-{row.state}"
+    )
     since = f"{datetime.fromtimestamp(row.since).astimezone():%Y-%m-%d %H:%M}" if row.since else ""
     disk = (
         f"{row.disk_bytes / GIB:.2f} / {row.disk_limit_bytes / GIB:.1f} Gio" if row.disk_limit_bytes else ""

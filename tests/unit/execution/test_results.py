@@ -91,3 +91,12 @@ def test_a_broken_drop_in_is_its_owners_failure(results: Results) -> None:
     problem = results.hosts["46005-apps"].problem
     assert problem is not None
     assert (problem.key, problem.context["detail"]) == ("apply.quarantined", "unknown directive")
+
+
+def test_municipalities_of_a_failed_server_say_so(results: Results) -> None:
+    results.add(observed(["srv1", "46005-apps"], {}))
+    results.add(event("runner_on_failed", "srv1", msg="no"))
+    assert outcomes(results)["46005-apps"] is Outcome.FAILED
+    problem = results.hosts["46005-apps"].problem
+    assert problem is not None
+    assert problem.key == "apply.server-failed"
