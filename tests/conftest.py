@@ -45,6 +45,6 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         pytest.skip("SKIPPED, NOT TESTED: real hosts need root")
     kept = os.environ.get("NUAGE_TEST_DEPLOYMENT")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("consortium") / "test"
-    yield (deployed := deploy(folder, "test"))
+    yield (deployed := deploy(folder, os.environ.get("NUAGE_TEST_LAB", "test")))
     if not kept:
         deployed.lab.down()
