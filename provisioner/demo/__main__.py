@@ -65,8 +65,6 @@ class Demo:
         example = ansible_root() / "inventories" / "example"
         if not example.is_dir():
             raise MachineError("demo.no-example", file=str(example))
-        if self.folder.exists() and not (self.folder / MARK).exists():
-            raise MachineError("demo.not-ours", file=str(self.folder))
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(example, self.folder, ignore=shutil.ignore_patterns("tenants", "build", "*.lock.yml"))
         (self.folder / MARK).touch()
@@ -79,6 +77,8 @@ class Demo:
 
     def run(self) -> None:
         """From nothing to three websites."""
+        if self.folder.exists() and not (self.folder / MARK).exists():
+            raise MachineError("demo.not-ours", file=str(self.folder))
         with self.step("lab"):
             self.lab.down()
             self.prepare()
