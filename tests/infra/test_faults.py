@@ -46,7 +46,6 @@ def modes_restored(deployment: Deployment) -> Iterator[None]:
     yield
     for site in deployment.sites:
         deployment.change(site, services={"wordpress": {"disk_mib": site.disk_mib, "mode": site.mode}})
-    deployment.nuage("apply", "--yes")
 
 
 # Broken configurations
@@ -55,9 +54,6 @@ BROKEN = {
     "nonsense": "server { nonsense",
     "a missing key": (
         "server { listen 127.0.0.9:443 ssl; ssl_certificate /nowhere.pem; ssl_certificate_key /nowhere.key; }"
-    ),
-    "a name that nobody resolves": (
-        "server { listen 127.0.0.9:80; location / { proxy_pass http://nowhere.invalid; } }"
     ),
 }
 
@@ -179,7 +175,7 @@ def ended(process: subprocess.Popen[str]) -> int:
     return process.returncode
 
 
-@pytest.mark.parametrize("seconds", [0.0, 2.0])
+@pytest.mark.parametrize("seconds", [1.0])
 def test_interrupted_by_a_person(deployment: Deployment, seconds: float, modes_restored: None) -> None:
     other_mode(deployment, *deployment.sites)
     process = interrupt_after(deployment, seconds)
@@ -188,7 +184,7 @@ def test_interrupted_by_a_person(deployment: Deployment, seconds: float, modes_r
     assert ended(process) == 130
 
 
-@pytest.mark.parametrize("seconds", [0.0, 1.0, 3.0])
+@pytest.mark.parametrize("seconds", [0.0, 2.0])
 def test_killed(deployment: Deployment, seconds: float, modes_restored: None) -> None:
     """Not even a word: what it started may still be at work when the next run begins."""
     other_mode(deployment, *deployment.sites)
@@ -199,7 +195,7 @@ def test_killed(deployment: Deployment, seconds: float, modes_restored: None) ->
     deployment.answers()
 
 
-@pytest.mark.parametrize("seconds", [0.0, 2.0])
+@pytest.mark.parametrize("seconds", [1.0])
 def test_power_lost(deployment: Deployment, seconds: float, modes_restored: None) -> None:
     other_mode(deployment, *deployment.sites)
     process = interrupt_after(deployment, seconds)
