@@ -136,13 +136,22 @@ systemctl enable --now --quiet "nuage-wordpress@$1.socket" "nuage-wordpress-cron
 nginx -t -q
 systemctl reload nginx
 python3 - "$2" "$(sed -nE 's/ *listen ([0-9.]+):443.*/\1/p' "/etc/nginx/nuage.d/$1-wordpress.conf" | head -1)" <<'ASK'
-import http.client, socket, ssl, sys
+import http.client, socket, ssl, sys, time
 domain, address = sys.argv[1:]
 context = ssl._create_unverified_context()
-connection = http.client.HTTPSConnection(domain, context=context)
-connection.sock = context.wrap_socket(socket.create_connection((address, 443)), server_hostname=domain)
-connection.request("GET", "/nuage-ping")
-if connection.getresponse().status != 200:
+for attempt in range(200):
+    connection = http.client.HTTPSConnection(domain, context=context)
+    try:
+        plain = socket.create_connection((address, 443))
+        connection.sock = context.wrap_socket(plain, server_hostname=domain)
+        connection.request("GET", "/nuage-ping")
+        if connection.getresponse().status == 200:
+            break
+    except OSError:
+        pass
+    # nginx's former workers still know nothing of the site.
+    time.sleep(0.05)
+else:
     sys.exit("no answer")
 ASK
 REMOTE

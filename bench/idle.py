@@ -50,8 +50,10 @@ def sleep_soon(stage: Stage) -> None:
         f"mkdir -p $(dirname {DROP_IN}); printf '[Service]\\nExecStart=\\n' >{DROP_IN};"
         "grep ^ExecStart= /etc/systemd/system/nuage-wordpress@.service"
         f" | sed -E 's/exit-idle-time=[0-9]+s/exit-idle-time={IDLE_S}s/' >>{DROP_IN};"
-        f"grep -q exit-idle-time={IDLE_S}s {DROP_IN}; systemctl daemon-reload"
+        f"grep -q exit-idle-time={IDLE_S}s {DROP_IN}; systemctl daemon-reload;"
+        "systemctl stop 'nuage-wordpress@*.service'"
     )
+    asleep(stage)
 
 
 def wake_up_as_before(stage: Stage) -> None:
