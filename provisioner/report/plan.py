@@ -75,7 +75,7 @@ def _summary(plan: Plan) -> str:
 def _share(used: int, capacity: int) -> str:
     # Whole per cents, rounded up: a full server never looks like one with room.
     percent = -(-100 * used // capacity) if capacity else 100
-    return f"{used} / {capacity} MiB ({percent} %)"
+    return messages.text("plan.share", used=used, capacity=capacity, percent=percent)
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
