@@ -39,7 +39,7 @@ lint: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline
 
 unit: $(READY)
-	$(BIN)/pytest tests/unit tests/golden tests/contract
+	$(BIN)/pytest --numprocesses auto tests/unit tests/golden tests/contract
 
 molecule: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test --all
