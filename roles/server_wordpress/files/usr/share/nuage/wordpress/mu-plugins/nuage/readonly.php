@@ -11,6 +11,10 @@ defined('ABSPATH') || exit;
 if (!defined('NUAGE_READ_ONLY') || !NUAGE_READ_ONLY) {
     return;
 }
+// A leaving municipality may have to be installed on another server first; its database user still may write then.
+if (PHP_SAPI === 'cli' && wp_installing()) {
+    return;
+}
 
 function notice(): string
 {
