@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tenant_account
-short_description: Account, limited subvolume and folders of a municipality
+short_description: Account, limited subvolume, folders and bounds of a municipality
 description:
   - Creates the Unix group and user that own everything of a municipality on a server, without shell or password.
   - Creates its Btrfs subvolume with a quota group limit, and the folders in it.
@@ -27,6 +27,19 @@ options:
       mode: {description: Octal mode., type: str, required: true}
       owned_by: {description: Whether root or the user owns it., type: str, choices: [root, user], default: user}
       group: {description: Group; the owner's own by default., type: str, default: ""}
+  files:
+    description: Files of the server that bound the account, as in C(managed_files).
+    type: list
+    elements: dict
+    default: []
+    options:
+      path: {description: Absolute path., type: path, required: true}
+      content: {description: Text of the file; an empty one removes the file., type: str, default: ""}
+      secret_content: {description: The same, kept out of logs and diffs., type: str, default: ""}
+      group: {description: Group., type: str, default: root}
+      mode: {description: Octal mode., type: str, default: "0644"}
+      pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
+      validate: {description: Program that must accept the new file first; C(%s) is its path., type: str, default: ""}
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -48,7 +61,7 @@ import stat
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs
+from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs, files
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
 
 MIB = 1024 * 1024
@@ -141,14 +154,17 @@ def main():
             "limit_mib": {"type": "int", "required": True},
             "reader": {"type": "str", "default": "www-data"},
             "folders": {"type": "list", "elements": "dict", "default": [], "options": folder},
+            "files": files.FILES,
         },
         supports_check_mode=True,
     )
     try:
         changes = ensure(module.params, module.check_mode)
-    except (ProgramError, OSError) as error:
+        diffs = files.ensure(module.params["files"], [], module.check_mode)
+    except (ProgramError, OSError, KeyError) as error:
         module.fail_json(msg=str(error), nuage_key="apply.account-failed")
-    module.exit_json(changed=bool(changes), changes=changes)
+    changes += [difference["before_header"] for difference in diffs]
+    module.exit_json(changed=bool(changes), changes=changes, diff=diffs)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: wordpress_site
-short_description: Database and content of a municipality's website
+short_description: Files, database and content of a municipality's website
 description:
   - Creates the database as a limited Btrfs subvolume of MariaDB's data folder, and its user, who signs in by Unix
     socket and has no password.
@@ -20,6 +20,27 @@ options:
   reconciler: {description: PHP program of the site., type: path, required: true}
   site: {description: What the reconciler reads on standard input., type: dict, required: true}
   admin_password: {description: First password of the administrator., type: str, required: true}
+  files:
+    description: Files that describe the site, as in C(managed_files); written first.
+    type: list
+    elements: dict
+    default: []
+    options:
+      path: {description: Absolute path., type: path, required: true}
+      content: {description: Text of the file; an empty one removes the file., type: str, default: ""}
+      secret_content: {description: The same, kept out of logs and diffs., type: str, default: ""}
+      group: {description: Group., type: str, default: root}
+      mode: {description: Octal mode., type: str, default: "0644"}
+      pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
+      validate: {description: Program that must accept the new file first; C(%s) is its path., type: str, default: ""}
+  links:
+    description: Symbolic links, owned by root.
+    type: list
+    elements: dict
+    default: []
+    options:
+      path: {description: Absolute path of the link., type: path, required: true}
+      target: {description: What it points to., type: path, required: true}
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -44,7 +65,7 @@ import stat
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs
+from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs, files
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
 
 MIB = 1024 * 1024
@@ -200,14 +221,18 @@ def main():
             "reconciler": {"type": "path", "required": True},
             "site": {"type": "dict", "required": True},
             "admin_password": {"type": "str", "required": True, "no_log": True},
+            "files": files.FILES,
+            "links": files.LINKS,
         },
         supports_check_mode=True,
     )
     try:
+        diffs = files.ensure(module.params["files"], module.params["links"], module.check_mode)
         result = ensure(module.params, module.check_mode)
     except (ProgramError, OSError, KeyError, ValueError) as error:
         module.fail_json(msg=str(error), nuage_key="apply.site-failed")
-    module.exit_json(changed=bool(result["changes"]), **result)
+    result["changes"] = [difference["before_header"] for difference in diffs] + result["changes"]
+    module.exit_json(changed=bool(result["changes"]), diff=diffs, **result)
 
 
 if __name__ == "__main__":

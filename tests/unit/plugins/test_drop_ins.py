@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.nuage_commun.platform.plugins.module_utils import activation
-from ansible_collections.nuage_commun.platform.plugins.modules import managed_files
+from ansible_collections.nuage_commun.platform.plugins.module_utils import activation, files
 
 FOLDER = activation.NGINX
 
@@ -46,18 +45,18 @@ def wanted(path: Path, content: str, group: str) -> dict[str, object]:
 
 def test_check_mode_on_a_municipality_whose_group_is_to_be_made(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    difference = managed_files.ensure_file(wanted(path, "a\n", "t99999"), check_mode=True)
+    difference = files.ensure_file(wanted(path, "a\n", "t99999"), check_mode=True)
     assert difference is not None
     assert difference["after"] == "a\n"
     assert not path.exists()
     with pytest.raises(KeyError):
-        managed_files.ensure_file(wanted(path, "a\n", "t99999"), check_mode=False)
+        files.ensure_file(wanted(path, "a\n", "t99999"), check_mode=False)
 
 
 def test_a_carriage_return_is_content(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"a\r\nb\n")
-    found = managed_files.current(path)
+    found = files.current(path)
     assert found is not None
     assert found[0] == "a\r\nb\n"
     assert found[2] == os.geteuid()
