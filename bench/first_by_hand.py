@@ -40,6 +40,8 @@ def asleep(code: str, user: str) -> None:
     subprocess.run(["systemctl", "stop", f"nuage-wordpress@{code}.service"], check=True)
     while subprocess.run(["pgrep", "-u", user], stdout=subprocess.DEVNULL, check=False).returncode == 0:
         time.sleep(0.05)
+    # More starts in a few seconds than the unit allows to one that fails.
+    subprocess.run(["systemctl", "reset-failed"], check=True)
 
 
 def woken(code: str, user: str, address: str, domain: str) -> float:
