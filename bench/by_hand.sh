@@ -65,7 +65,8 @@ ln -s /usr/share/nuage/wordpress/themes/nuage-municipal "$home/wordpress/wp-cont
 ln -s /usr/share/nuage/wordpress/mu-plugins "$home/wordpress/wp-content/mu-plugins"
 ln -s /usr/share/wordpress/wp-content/languages "$home/wordpress/wp-content/languages"
 btrfs subvolume create "$base"
-btrfs qgroup limit 256M "$base"
+# 256 MiB for the municipality, 1 GiB between that and the limit that MariaDB does not survive.
+btrfs qgroup limit 1280M "$base"
 chown mysql:mysql "$base"
 chmod 0700 "$base"
 chattr +C "$base"

@@ -1,9 +1,10 @@
-"""Runs on the server: seconds of a site's first answer, once woken by its socket and once by PHP-FPM started by hand.
+"""Runs on the server: seconds of a site's first answer, woken by its socket and by PHP-FPM started by hand.
 
-    python3 first_by_hand.py CODE USER ADDRESS DOMAIN BY_HAND_DOMAIN ROUNDS
+    python3 first_by_hand.py CODE USER ADDRESS DOMAIN BY_HAND_DOMAIN UNIT_DOMAIN ROUNDS
 
-Prints one JSON line per round. Both ways go through nginx, from the connection to the last byte; by hand, the time
-that PHP-FPM takes to start is told apart. Its configuration is the site's own, on a socket of its own.
+Prints one JSON line per round. All ways go through nginx, from the connection to the last byte; by hand, the time
+that PHP-FPM takes to start is told apart. "By hand" is the program alone, with the site's own configuration on another
+socket; "unit" is the site's own sandboxed unit started with systemctl, asked past the proxy.
 """
 
 import http.client
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 
 FOLDER = Path("/run/nuage-bench")
+KEPT = "/run/systemd/system/nuage-wordpress-php@.service.d"
 
 
 def ask(address: str, domain: str) -> float:
@@ -80,12 +82,42 @@ def by_hand(code: str, user: str, address: str, domain: str) -> tuple[float, flo
         master.wait()
 
 
+def unit(code: str, user: str, address: str, domain: str) -> float:
+    """The start of the sandboxed unit, and the first answer."""
+    asleep(code, user)
+    name = f"nuage-wordpress-php@{code}.service"
+    began = time.perf_counter()
+    subprocess.run(["systemctl", "start", name], check=True)
+    ask(address, domain)
+    seconds = time.perf_counter() - began
+    subprocess.run(["systemctl", "stop", name], check=True)
+    return seconds
+
+
+def stays_unneeded(folder: Path) -> None:
+    """Let a unit live that nothing needs."""
+    folder.mkdir(parents=True)
+    (folder / "bench.conf").write_text("[Unit]\nStopWhenUnneeded=no\n")
+    subprocess.run(["systemctl", "daemon-reload"], check=True)
+
+
 def main() -> None:
-    code, user, address, domain, by_hand_domain, rounds = sys.argv[1:]
+    code, user, address, domain, by_hand_domain, unit_domain, rounds = sys.argv[1:]
+    figures: list[dict[str, float]] = []
     for _ in range(int(rounds)):
         slept = woken(code, user, address, domain)
         start, answer = by_hand(code, user, address, by_hand_domain)
-        print(json.dumps({"woken": slept, "start": start, "by_hand": answer}), flush=True)
+        figures.append({"woken": slept, "start": start, "by_hand": answer})
+    asleep(code, user)
+    stays_unneeded(Path(KEPT))
+    try:
+        for each in figures:
+            each["unit"] = unit(code, user, address, unit_domain)
+    finally:
+        shutil.rmtree(KEPT)
+        subprocess.run(["systemctl", "daemon-reload"], check=True)
+    for each in figures:
+        print(json.dumps(each), flush=True)
 
 
 if __name__ == "__main__":
