@@ -37,7 +37,7 @@ def other_mode(deployment: Deployment, *sites: Site) -> None:
     for site in sites:
         path = deployment.folder / "tenants" / f"{site.slug}.yml"
         asked = yaml.safe_load(path.read_text(encoding="utf-8"))["services"]["wordpress"]
-        asked["mode"] = "resident" if asked["mode"] == "on-demand" else "on-demand"
+        asked["mode"] = "on-demand" if asked.get("mode") == "resident" else "resident"
         deployment.change(site, services={"wordpress": asked})
 
 
