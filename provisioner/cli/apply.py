@@ -60,9 +60,7 @@ def command(
             workflow.demand_digest(prepared, digest)
         workflow.refuse(prepared.plan)
         if not (digest or yes):
-            click.confirm(
-                messages.text("apply.confirm", digest=prepared.plan.digest[:16]), abort=True, err=True
-            )
+            _confirm(prepared.plan.digest)
         chosen = deployment.codes(prepared.specs.tenants, names(only))
         label = report.labels(prepared.specs.tenants)
         options = deployment.Options(private_key, forks, full)
@@ -76,3 +74,7 @@ def command(
     seconds = time.monotonic() - started
     click.echo(report.as_json(done, seconds) if as_json else report.table(done, label, seconds))
     report.judge(done)
+
+
+def _confirm(digest: str) -> None:
+    click.confirm(messages.text("apply.confirm", digest=digest[:16]), abort=True, err=True)

@@ -1,1 +1,1 @@
-"""Room of the provisioner; see the design of the tree in docs/en/architecture.md."""
+"""The Répertoire des municipalités du Québec: import, look-up, names to slugs."""

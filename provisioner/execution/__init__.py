@@ -1,1 +1,1 @@
-"""Room of the provisioner; see the design of the tree in docs/en/architecture.md."""
+"""ansible-runner, its events and the progress of a run; the only place that starts Ansible."""

@@ -1,1 +1,1 @@
-"""Room of the provisioner; see the design of the tree in docs/en/architecture.md."""
+"""From a plan to a static Ansible inventory, its secrets and the way to the collection."""

@@ -1,1 +1,1 @@
-"""Room of the provisioner; see the design of the tree in docs/en/architecture.md."""
+"""Real Debian test hosts on one machine: systemd-nspawn, network namespaces, their own mirror and authority."""

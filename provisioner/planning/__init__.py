@@ -1,1 +1,1 @@
-"""Room of the provisioner; see the design of the tree in docs/en/architecture.md."""
+"""Placement, plan, digest and refusals. Pure: no file, clock, randomness or server."""

@@ -1,1 +1,1 @@
-"""Room of the provisioner; see the design of the tree in docs/en/architecture.md."""
+"""Plans, runs, drift, status and verdicts as text and JSON; no decisions."""

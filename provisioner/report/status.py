@@ -93,9 +93,7 @@ def _cells(row: Row, label: Label) -> list[str]:
         f"status.{row.state}" if row.state in ("unknown", "never", "orphan") else f"status.state-{row.state}"
     )
     since = f"{datetime.fromtimestamp(row.since).astimezone():%Y-%m-%d %H:%M}" if row.since else ""
-    disk = (
-        f"{row.disk_bytes / GIB:.2f} / {row.disk_limit_bytes / GIB:.1f}" if row.disk_limit_bytes else ""
-    )
+    disk = f"{row.disk_bytes / GIB:.2f} / {row.disk_limit_bytes / GIB:.1f}" if row.disk_limit_bytes else ""
     return [
         label(row.host),
         row.server,
