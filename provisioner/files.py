@@ -8,11 +8,16 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from provisioner.errors import LockedError, MachineError
+
+PATIENCE = 5
+"""Seconds that a lock may take to come free: a killed run's own programs let go of it a moment after it."""
 
 
 def write_atomic(path: Path, content: str | bytes, mode: int = 0o644) -> None:
@@ -83,14 +88,24 @@ def locked(folder: Path) -> Iterator[None]:
             "files.cannot-write", file=str(folder), detail=os.strerror(error.errno or 0)
         ) from error
     with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            stream.seek(0)
-            raise LockedError(
-                "files.locked", file=str(folder), process=stream.read().strip() or "?"
-            ) from error
+        _take(stream, folder)
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()
         yield
+
+
+def _take(stream: IO[str], folder: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            stream.seek(0)
+            raise LockedError(
+                "files.locked", file=str(folder), process=stream.read().strip() or "?"
+            ) from error
+        return
