@@ -128,6 +128,12 @@ def check(module):
     return aside
 
 
+def unchanged(before, wanted):
+    """Whether a record says what it said before `converged_state` took its digest out."""
+    kept = {name: value for name, value in before.items() if name not in ("at", "was")}
+    return "at" in before and {**kept, "digest": before.get("was") or kept.get("digest")} == wanted
+
+
 def main():
     module = AnsibleModule(
         argument_spec={
@@ -148,14 +154,14 @@ def main():
         before = json.loads(path.read_text())
     except (OSError, ValueError):
         before = {}
-    kept = {name: value for name, value in before.items() if name != "at"}
+    since = before.get("at") if unchanged(before, wanted) else int(time.time())
     aside = {}
     if not module.check_mode:
         aside = check(module)
-        if kept != wanted:
+        after = {**wanted, "at": since}
+        if before != after:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-            content = json.dumps({**wanted, "at": int(time.time())}, sort_keys=True) + "\n"
-            write_atomic(path, content.encode(), 0o644)
+            write_atomic(path, (json.dumps(after, sort_keys=True) + "\n").encode(), 0o644)
     # A record is bookkeeping about a change, and not itself one that drift should report.
     module.exit_json(changed=False, record=wanted, quarantined=aside)
 

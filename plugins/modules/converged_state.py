@@ -11,10 +11,13 @@ description:
   - Reads, in one round trip per server, the digests that the server recorded when it and its tenants last converged.
   - A certificate that is due for renewal makes its tenant stale, and so does a drop-in in quarantine.
   - With C(details), adds what C(nuage status) shows.
+  - Notes which of C(touched) are about to change, so that a run that is interrupted leaves them stale, even where the
+    next one asks for what they were before.
 options:
   desired: {description: Digest wanted for each inventory host of the server., type: dict, default: {}}
   full: {description: Count every host as stale., type: bool, default: false}
   details: {description: Add units and disk use., type: bool, default: false}
+  touched: {description: Inventory hosts that this run is about., type: list, elements: str, default: []}
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -36,7 +39,11 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs
-from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import (
+    ProgramError,
+    run,
+    write_atomic,
+)
 
 RECORDS = Path("/var/lib/nuage/converged")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
@@ -87,6 +94,15 @@ def expiring():
     )
 
 
+def set_out(hosts, records):
+    """Take the digest out of the records of hosts that are about to change; `converged_record` puts one back."""
+    for host in hosts:
+        record = records.get(host, {})
+        if record.get("digest"):
+            begun = {**record, "digest": "", "was": record["digest"]}
+            write_atomic(RECORDS / f"{host}.json", (json.dumps(begun, sort_keys=True) + "\n").encode(), 0o644)
+
+
 def active_units():
     listed = run(["systemctl", "list-units", "--plain", "--no-legend", "--full", "--state=active", "nuage-*"])
     return [line.split()[0] for line in listed.splitlines() if line.split()]
@@ -113,6 +129,7 @@ def main():
             "desired": {"type": "dict", "default": {}},
             "full": {"type": "bool", "default": False},
             "details": {"type": "bool", "default": False},
+            "touched": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -123,6 +140,8 @@ def main():
         "expiring": soon,
         "stale": stale(module.params["desired"], records, soon, module.params["full"]),
     }
+    if not module.check_mode:
+        set_out(set(result["stale"]) & set(module.params["touched"]), records)
     if module.params["details"]:
         try:
             result["tenants"] = details()

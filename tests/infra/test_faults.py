@@ -152,7 +152,6 @@ def test_a_run_that_holds_the_lock(deployment: Deployment) -> None:
 
 def interrupt_after(deployment: Deployment, seconds: float) -> subprocess.Popen[str]:
     """An apply that has been at the municipalities for so long."""
-    deployment.sh("rm -rf /run/nuage/pending")
     process = deployment.begin("apply", "--yes")
     folder = Path("/proc") / str(process.pid)
     wait_until(
