@@ -86,6 +86,8 @@ def run(request: Request, on_event: EventHandler) -> Run:
 def _environment(request: Request, programs: Path) -> dict[str, str]:
     environment = {
         "ANSIBLE_CONFIG": str(ansible_root() / "ansible.cfg"),
+        # Else ansible-runner turns it off, against ansible.cfg and the inventory's pinned keys.
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
         "PATH": f"{programs}:{os.environ.get('PATH', '/usr/bin:/bin')}",
     }
