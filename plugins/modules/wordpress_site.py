@@ -172,10 +172,11 @@ def database(name, path, limit, read_only, check_mode):
         changes.append(f"database {name}")
     if "user" not in found:
         changes.append(f"database user {name}")
-    elif (read_only or not (GUARD / name).exists()) and wanted not in sql(
-        f"SHOW GRANTS FOR `{name}`@`localhost`;"
-    ):
-        changes.append(f"privileges of {name}")
+    elif read_only or not (GUARD / name).exists():
+        # Nothing less, and nothing more that somebody gave by hand.
+        identity = f"GRANT USAGE ON *.* TO `{name}`@`localhost` IDENTIFIED VIA unix_socket"
+        if set(sql(f"SHOW GRANTS FOR `{name}`@`localhost`;")) != {identity, wanted}:
+            changes.append(f"privileges of {name}")
     if changes and not check_mode:
         sql(
             f"CREATE DATABASE IF NOT EXISTS `{name}`;"

@@ -98,18 +98,27 @@ class MariaDb:
     def __call__(self, statements: str) -> list[str]:
         self.said.append(statements)
         if statements.startswith("SHOW GRANTS"):
-            return [f"GRANT {self.privileges} ON `t46005`.* TO `t46005`@`localhost`"]
+            return [
+                "GRANT USAGE ON *.* TO `t46005`@`localhost` IDENTIFIED VIA unix_socket",
+                *(f"GRANT {held} TO `t46005`@`localhost`" for held in self.privileges.split("; ")),
+            ]
         return ["schema", "user"] if statements.startswith("SELECT") else []
 
 
 @pytest.mark.parametrize(
     ("privileges", "full", "read_only", "changes"),
     [
-        (wordpress_site.WRITE, False, False, []),
-        ("SELECT, DELETE, DROP", True, False, []),
-        ("SELECT, DELETE, DROP", False, False, ["privileges of t46005"]),
-        ("SELECT, DELETE, DROP", True, True, ["privileges of t46005"]),
-        ("SELECT", False, True, []),
+        (f"{wordpress_site.WRITE} ON `t46005`.*", False, False, []),
+        ("SELECT, DELETE, DROP ON `t46005`.*", True, False, []),
+        ("SELECT, DELETE, DROP ON `t46005`.*", False, False, ["privileges of t46005"]),
+        ("SELECT, DELETE, DROP ON `t46005`.*", True, True, ["privileges of t46005"]),
+        ("SELECT ON `t46005`.*", False, True, []),
+        (
+            f"{wordpress_site.WRITE} ON `t46005`.*; SELECT ON `t82005`.*",
+            False,
+            False,
+            ["privileges of t46005"],
+        ),
     ],
 )
 def test_a_leaving_municipality_only_reads_even_when_its_database_is_full(
