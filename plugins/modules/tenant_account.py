@@ -163,8 +163,9 @@ def main():
         diffs = files.ensure(module.params["files"], [], module.check_mode)
     except (ProgramError, OSError, KeyError) as error:
         module.fail_json(msg=str(error), nuage_key="apply.account-failed")
+    told = [{"prepared": "\n".join(changes)}] if changes else []
     changes += [difference["before_header"] for difference in diffs]
-    module.exit_json(changed=bool(changes), changes=changes, diff=diffs)
+    module.exit_json(changed=bool(changes), changes=changes, diff=told + diffs)
 
 
 if __name__ == "__main__":

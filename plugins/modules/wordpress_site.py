@@ -232,7 +232,11 @@ def main():
         result = ensure(module.params, module.check_mode)
     except (ProgramError, OSError, KeyError, ValueError) as error:
         module.fail_json(msg=str(error), nuage_key="apply.site-failed")
-    result["changes"] = [difference["before_header"] for difference in diffs] + result["changes"]
+    if result["changes"]:
+        diffs.append({"prepared": "\n".join(result["changes"])})
+    result["changes"] = [
+        difference["before_header"] for difference in diffs if "before_header" in difference
+    ] + result["changes"]
     module.exit_json(changed=bool(result["changes"]), diff=diffs, **result)
 
 
