@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import re
+import time
 from pathlib import Path
 
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import PENDING, ProgramError, run
@@ -18,6 +19,8 @@ NFTABLES = Path("/etc/nftables.d/tenants")
 WANTED = Path("/etc/nuage/wanted.d")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
 LOCK = Path("/run/nuage/activation.lock")
+PATIENCE = 10
+"""Seconds that nginx may take to change its workers after a reload."""
 
 
 def put_aside(path, why):
@@ -147,6 +150,30 @@ def noted():
     return pending if "nginx" in pending or runs("nginx.service") else {*pending, "nginx"}
 
 
+def nginx_workers():
+    """Numbers of the processes that answer for nginx; those that only end what they began don't count."""
+    try:
+        master = int(Path("/run/nginx.pid").read_text())
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    except (OSError, ValueError):
+        return frozenset()
+    found = set()
+    for child in children:
+        try:
+            if "shutting down" not in Path(f"/proc/{child}/cmdline").read_text():
+                found.add(child)
+        except OSError:
+            continue
+    return frozenset(found)
+
+
+def wait_for_workers(former):
+    """A reload returns before nginx has changed its workers: the former ones would still answer as before."""
+    deadline = time.monotonic() + PATIENCE
+    while nginx_workers() & former and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def waiting():
     """What there is to do."""
     return sorted(noted()) + sorted(wanted_units() ^ present_units())
@@ -192,7 +219,9 @@ def _activate():
     changes += reloads
     if "nginx" in pending:
         moved.update(check_nginx())
+        former = nginx_workers()
         run(["systemctl", "reload-or-restart", "nginx.service"])
+        wait_for_workers(former)
         changes.append("nginx")
     # What failed to start is compared anew each time; a restart or reload that failed is asked for again.
     for name in pending - {f"{verb}:{unit}" for verb in ("restart", "reload") for unit in failed}:
