@@ -7,20 +7,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo demo-down test check lint unit molecule system bench golden collection wheel clean
+.PHONY: help venv demo demo-down test check lint unit molecule system bench golden collection wheel constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(READY): pyproject.toml tools/packages
+$(READY): pyproject.toml constraints.txt tools/packages
 	tools/packages venv
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 venv: $(READY) ## the virtual environment, with nuage in it
 
-demo: $(READY) ## three real municipalities, from request to running website, on this machine (root)
+demo: $(READY) ## three real municipalities, from request to running services, on this machine (root)
 	tools/packages browser
 	$(BIN)/python -m provisioner.demo
 
@@ -29,7 +29,10 @@ demo-down: $(READY) ## take the demo's servers away
 
 check: lint unit ## lint, types, unit, golden and contract tests: no root, under two minutes
 
-test: check molecule system ## everything, on real hosts (root)
+# Each waits for its servers half of the time, so they run beside each other, on labs of their own.
+test: check ## everything, on real hosts (root)
+	tools/packages browser
+	$(MAKE) --jobs 2 --output-sync=line molecule system
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -60,6 +63,14 @@ collection: $(READY) ## the Ansible collection, as an archive for ansible-galaxy
 
 wheel: $(READY) ## the Python package, playbooks and roles included
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+constraints: ## the exact version of every Python package, taken anew from what pyproject.toml allows
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	{ head -n 2 constraints.txt; $(BIN)/pip freeze --exclude-editable; } >constraints.new
+	mv constraints.new constraints.txt
+	touch $(READY)
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,7 @@
-"""Every figure of RESULTS.md, or those of the benches named: `python -m bench [placement plan_build tenants idle]`.
+"""Every figure of RESULTS.md, or those of the benches named: `python -m bench NAME...`.
 
-Each is printed beside its baseline of the same run. Nothing is asserted about time. `tenants` and `idle` need root:
-they make a lab called `bench` and take it down.
+Each is printed beside its baseline of the same run. Nothing is asserted about time. Those of servers need root: they
+make a lab called `bench` and take it down.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import idle, large, tenants
+from bench import audit_collect, full, full_stage, idle, large, nextcloud, tenants
 from bench.stage import Stage
 
-ALONE = ("placement", "plan_build")
-DEPLOYED: dict[str, Callable[[Stage], None]] = {"tenants": tenants.run, "idle": idle.run}
+ALONE = ("placement", "plan_build", "identity", "audit_verify", "audit_roundtrip")
+Deployed = dict[str, Callable[[Stage], None]]
+WEBSITES: Deployed = {"tenants": tenants.run, "idle": idle.run, "audit_collect": audit_collect.run}
+EVERYTHING: Deployed = {"full": full.run, "nextcloud": nextcloud.run}
 
 
 def main(names: list[str]) -> None:
-    """Run them in this order, the deployed ones on one server."""
-    known = [*ALONE, *DEPLOYED]
+    """Run them in this order, those of a kind on one server."""
+    known = [*ALONE, *WEBSITES, *EVERYTHING]
     if unknown := set(names) - set(known):
         raise SystemExit(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     if not large.DATA.is_file():
@@ -31,14 +33,24 @@ def main(names: list[str]) -> None:
         if name in ALONE:
             print(f"\n## {name}", flush=True)
             subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True)
-    deployed = [DEPLOYED[name] for name in chosen if name in DEPLOYED]
-    if not deployed:
+    on_a_server(Stage, [WEBSITES[name] for name in chosen if name in WEBSITES])
+    everything = [EVERYTHING[name] for name in chosen if name in EVERYTHING]
+    if everything and (lacking := full_stage.lacking()):
+        archives = ", ".join(lacking)
+        print(f"\nSKIPPED, NOT MEASURED: this machine has no archive of {archives}", flush=True)
+        return
+    on_a_server(full_stage.FullStage, everything)
+
+
+def on_a_server(kind: Callable[[Path], Stage], benches: list[Callable[[Stage], None]]) -> None:
+    """A prepared server, these benches one after the other, and nothing left of it."""
+    if not benches:
         return
     with tempfile.TemporaryDirectory(prefix="nuage-bench-") as folder:
-        stage = Stage(Path(folder, "consortium"))
+        stage = kind(Path(folder, "consortium"))
         stage.prepare()
         try:
-            for bench in deployed:
+            for bench in benches:
                 bench(stage)
         finally:
             stage.lab.down()

@@ -44,7 +44,9 @@ def write(folder: Path, count: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     consortium = yaml.safe_load((EXAMPLE / "consortium.yml").read_text(encoding="utf-8"))
     servers = int(count * SERVERS_PER_MUNICIPALITY) + 2
-    model = {**consortium["servers"][0], "memory_gib": 32, "disk_gib": 1000}
+    # Of the role apps alone: sign-in pages have one name in the consortium each.
+    model = {**consortium["servers"][0], "memory_gib": 32, "disk_gib": 1000, "roles": ["apps"]}
+    model.pop("identity_domain", None)
     consortium["servers"] = [
         {
             **model,

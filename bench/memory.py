@@ -17,6 +17,10 @@ done
 """
 
 
+PEOPLE = "ps -eo uid= | awk '$1 >= 300000 && $1 < 400000' | wc -l"
+"""How many processes municipalities have."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """KiB in nginx and PID 1: all of PSS, and the part that no other host can share."""
@@ -28,7 +32,7 @@ class Memory:
 def asleep(stage: Stage) -> float:
     """Wait until no municipality has a process; seconds waited."""
     began = time.monotonic()
-    while stage.sh("ps -eo uid= | awk '$1 >= 300000 && $1 < 400000' | wc -l").strip() != "0":
+    while stage.sh(PEOPLE).strip() != "0":
         if time.monotonic() - began > 120:
             raise SystemExit("some municipality doesn't fall asleep")
         time.sleep(0.2)
@@ -37,7 +41,7 @@ def asleep(stage: Stage) -> float:
 
 def sample(stage: Stage) -> Memory:
     """Memory of what stays when all sleep."""
-    stage.sh("systemctl stop 'nuage-wordpress@*.service'")
+    stage.sh("systemctl stop 'nuage-*-php@*.service'")
     asleep(stage)
     rows = [line.split() for line in stage.sh(PSS).splitlines()]
     total = sum(int(size) for _, name, size in rows if name == "Pss:")

@@ -12,6 +12,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,7 +24,7 @@ from provisioner.lab.consortium import announce, fit
 from provisioner.spec.tenant import Tenant
 from tests.deployed import HOST, LAB_DISK_GIB, ROOT, Deployment, Site, snapshot_name
 
-LAB = "bench"
+LAB = os.environ.get("NUAGE_BENCH_LAB", "bench")
 FURTHER = 40
 DISK_MIB = 1024
 RING = "pilote"
@@ -53,8 +54,13 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[Spent, str]:
 class Stage(Deployment):
     """A consortium of one server; municipalities join as the benches ask."""
 
-    def __init__(self, folder: Path) -> None:
-        self.specs = dict(_choose())
+    snapshot = "bench"
+    """Name that the prepared server is kept under."""
+    begins_there = True
+    """Whether another run may begin with the server that a former one kept."""
+
+    def __init__(self, folder: Path, specs: dict[Site, Tenant] | None = None) -> None:
+        self.specs = dict(_choose()) if specs is None else specs
         super().__init__(folder, LAB, tuple(self.specs))
         self.joined: list[Site] = []
         self.memory_alone: Memory | None = None
@@ -84,21 +90,27 @@ class Stage(Deployment):
     def prepare(self) -> None:
         """The lab with a prepared server, which is kept, and a consortium without municipalities."""
         self.lab.down()
-        kept = snapshots.find(snapshot_name()) or snapshots.find(LAB)
+        kept = snapshots.find(snapshot_name())
+        if kept is None and self.begins_there:
+            kept = snapshots.find(self.snapshot)
         if kept and self.lab.up((), snapshot=kept.name).network == kept.network:
             # Of an older server layer perhaps: `apply` brings it up to date below.
             self.lab.up((HOST,), snapshot=kept.name)
         else:
             self.lab.up((HOST,), disk_gib=LAB_DISK_GIB)
         self.write_consortium()
+        self.furnish()
+        self.lab.snapshot(HOST, self.snapshot)
+
+    def furnish(self) -> None:
+        """The server's own layer."""
         self.nuage("apply", "--yes")
-        self.lab.snapshot(HOST, LAB)
 
     def write_consortium(self) -> None:
         """The example's consortium with one server that has room for all of the bench's municipalities."""
         (self.folder / "tenants").mkdir(parents=True)
         spec = yaml.safe_load((ROOT / "inventories/example/consortium.yml").read_text(encoding="utf-8"))
-        spec["servers"] = [{**spec["servers"][0], "id": HOST, "memory_gib": 64, "disk_gib": 500}]
+        spec["servers"] = [self.server(spec["servers"][0])]
         (self.folder / "consortium.yml").write_text(
             yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8"
         )
@@ -107,6 +119,12 @@ class Stage(Deployment):
         password.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
         self._fit()
 
+    def server(self, model: dict[str, Any]) -> dict[str, Any]:
+        """The only server's description, from the example's."""
+        server = {**model, "id": HOST, "memory_gib": 64, "disk_gib": 500, "roles": ["apps"]}
+        server.pop("identity_domain", None)
+        return server
+
     def _fit(self) -> None:
         public_key = self.lab.paths.private_key.with_suffix(".pub").read_text("ascii")
         fit(self.folder, self.lab.status(), public_key)
@@ -114,7 +132,7 @@ class Stage(Deployment):
     def fresh_server(self) -> None:
         """The prepared server again, as it was before any municipality lived on it."""
         self.lab.remove_host(HOST)
-        self.lab.up((HOST,), snapshot=LAB)
+        self.lab.up((HOST,), snapshot=self.snapshot)
         self._fit()
 
     def join(self, *sites: Site) -> None:

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from provisioner import folder as folders
+from provisioner.artifacts import lockfile, requirements
+from provisioner.artifacts.cache import Cache, folder_from
+from provisioner.artifacts.requirements import Asked
 from provisioner.errors import InvalidInputError, Problem, RefusedError
 from provisioner.files import locked, read_text, write_atomic, write_if_changed
-from provisioner.inventory import rendering, vault, writer
+from provisioner.inventory import authorities, given, rendering, vault, writer
 from provisioner.inventory.layers import layers
 from provisioner.inventory.tenant_variables import SECRETS
 from provisioner.inventory.tree import collection_root
@@ -21,6 +24,8 @@ from provisioner.planning import lock as locks
 from provisioner.planning.diff import plan
 from provisioner.planning.lock import Lock
 from provisioner.planning.model import Consent, Plan, Refusal
+from provisioner.spec.consortium import ServerRole
+from provisioner.spec.services import Services
 
 SHORTEST_DIGEST = 12
 """Fewest characters of a digest that name a plan."""
@@ -60,7 +65,8 @@ def prepare(folder: Path, consent: Consent | None = None) -> Prepared:
         # Secrets, so municipalities live somewhere: placing them anew would leave their sites behind.
         raise RefusedError("plan.lock-gone", file=str(path))
     lock = locks.parse(read_text(path), str(path)) if path.exists() else Lock()
-    return Prepared(specs, lock, plan(specs.consortium, specs.tenants, lock, consent))
+    secrets = given.digests(folder, specs.tenants.values())
+    return Prepared(specs, lock, plan(specs.consortium, specs.tenants, lock, consent, secrets))
 
 
 def demand_digest(prepared: Prepared, digest: str) -> None:
@@ -114,9 +120,14 @@ def carry_out(prepared: Prepared, password: Password) -> Built:
     """Like `build`, for a caller that holds the folder's lock and has prepared the plan."""
     refuse(prepared.plan)
     folder, specs = prepared.specs.folder, prepared.specs
+    _refuse_without_given(prepared)
+    vouching = authorities.read(folder, specs.consortium.identity_authorities)
     sealed, new_secrets = _secrets(folder, prepared.plan.lock, password)
     after = _with_secrets(prepared.plan.lock)
-    files = rendering.render(specs.consortium, specs.tenants, after.placements, layers(collection_root()))
+    pins = lockfile.load(folder)
+    requirements.demand_pins(asked(prepared), pins)
+    code = layers(collection_root()).with_files(vouching)
+    files = rendering.render(specs.consortium, specs.tenants, after.placements, code, pins)
     if sealed:
         files[rendering.VAULT] = sealed
     inventory = folder / writer.FOLDER
@@ -124,6 +135,60 @@ def carry_out(prepared: Prepared, password: Password) -> Built:
     # Last: an interrupted build finds the old lock, and makes the same plan again.
     write_if_changed(folder / locks.NAME, locks.render(after))
     return Built(prepared, inventory, tuple(touched), new_secrets)
+
+
+def asked(prepared: Prepared) -> dict[str, tuple[str, ...]]:
+    """The archives that the plan's servers and municipalities need, and who needs each."""
+    specs = prepared.specs
+    servers = [
+        Asked(frozenset({"identity"}), who=server.id)
+        for server in specs.consortium.servers
+        if ServerRole.IDENTITY in server.roles
+    ]
+    living = sorted({placed.slug for placed in prepared.plan.lock.placements.values()})
+    tenants = [(slug, specs.tenants[slug].services) for slug in living if slug in specs.tenants]
+    return requirements.required(
+        [
+            *servers,
+            *(
+                Asked(
+                    _needing(services),
+                    services.nextcloud.apps if services.nextcloud else frozenset(),
+                    slug,
+                )
+                for slug, services in tenants
+            ),
+        ]
+    )
+
+
+def _needing(services: Services) -> frozenset[str]:
+    # A website with passwords of its own needs nothing for signing in.
+    names = frozenset(services.names)
+    return names if services.website_accounts or services.identity is None else names - {"wordpress"}
+
+
+def demand_archives(prepared: Prepared, environ: Mapping[str, str]) -> None:
+    """Stop before anything is touched where this machine lacks an archive that the plan needs.
+
+    Raises:
+        MachineError: every archive that is missing, for whom, why, and how to supply it.
+    """
+    pins, cache = lockfile.load(prepared.specs.folder), Cache(folder_from(environ))
+    requirements.demand(asked(prepared), pins, cache)
+
+
+def _refuse_without_given(prepared: Prepared) -> None:
+    living = {placed.slug for placed in prepared.plan.lock.placements.values()}
+    tenants = [tenant for slug, tenant in prepared.specs.tenants.items() if slug in living]
+    absent = given.missing(prepared.specs.folder, tenants)
+    if absent:
+        raise RefusedError.of(
+            [
+                Problem("secrets.not-given", subject=name, context={"code": code, "name": name})
+                for code, name in absent
+            ]
+        )
 
 
 def _secrets(folder: Path, after: Lock, password: Password) -> tuple[str, int]:

@@ -7,13 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from provisioner import messages
 from tests.deployed import Deployment, deploy
 
 # A busy machine makes an example slow, never wrong.
-settings.register_profile("nuage", deadline=None)
+# The same examples each time, so that what didn't change isn't refused; NUAGE_EXPLORE=1 looks for new ones.
+settings.register_profile(
+    "nuage",
+    deadline=None,
+    derandomize=not os.environ.get("NUAGE_EXPLORE"),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("nuage")
 
 ROOT = Path(__file__).parent.parent

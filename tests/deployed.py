@@ -1,4 +1,5 @@
-"""A real deployment for the tests: one server of the lab, three municipalities of the example on it.
+"""A real deployment for the tests: one server of the lab, three websites of the example on it, and two municipalities
+that have all the services whose archives this machine has.
 
 The server is made from a snapshot where the cache has one of the same server layer, else from nothing.
 """
@@ -14,67 +15,59 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from provisioner.artifacts import lockfile
 from provisioner.lab import snapshots
 from provisioner.lab.base import RECIPE
 from provisioner.lab.consortium import announce, fit
 from provisioner.lab.lab import Lab
 from provisioner.verification import web
+from tests.towns import (
+    ABERCORN,
+    ARCHIVES,
+    DUNHAM,
+    FRELIGHSBURG,
+    GARDIEN,
+    IDENTITY_DOMAIN,
+    ILES,
+    SITES,
+    TOWNS,
+    Site,
+    need,
+)
+from tests.vouching import TOWN_HALL
+
+__all__ = [
+    "ABERCORN",
+    "DUNHAM",
+    "FRELIGHSBURG",
+    "GARDIEN",
+    "ILES",
+    "SITES",
+    "TOWNS",
+    "Deployment",
+    "Site",
+    "deploy",
+    "need",
+]
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(sys.executable).parent
 HOST = "srv1"
 SERVER_LAYER = ("roles/server_*/**/*", "plugins/**/*.py", "playbooks/servers.yml", "provisioner/lab/host.py")
-LAB_DISK_GIB = 8
-
-
-@dataclass(frozen=True)
-class Site:
-    """A municipality of the deployment. ``disk_mib`` is for files and database together."""
-
-    slug: str
-    code: str
-    domain: str
-    mode: str
-    disk_mib: int = 1024
-    language: str = "fr"
-
-    @property
-    def user(self) -> str:
-        return f"t{self.code}"
-
-    @property
-    def uid(self) -> int:
-        return 300_000 + int(self.code)
-
-    @property
-    def php(self) -> str:
-        return f"nuage-wordpress-php@{self.code}.service"
-
-    @property
-    def door(self) -> str:
-        """The Unix socket that nginx passes requests to."""
-        asleep, awake = (
-            f"/run/nuage/wordpress-{self.code}.sock",
-            f"/run/nuage-wordpress-php-{self.code}/php.sock",
-        )
-        return awake if self.mode == "resident" else asleep
-
-
-ABERCORN = Site("abercorn", "46005", "www.abercorn.example", "on-demand")
-GARDIEN = Site("l-ange-gardien-82005", "82005", "www.lange-gardien.example", "on-demand", language="en")
-ILES = Site("les-iles-de-la-madeleine", "01023", "www.iles-de-la-madeleine.example", "resident")
-SITES = (ABERCORN, GARDIEN, ILES)
+LAB_DISK_GIB = 20
+VANTAGE = "universite"
+"""The example's vantage point."""
 
 
 def snapshot_name() -> str:
     """Changes with anything that makes a prepared server what it is."""
     seen = hashlib.sha256(json.dumps(RECIPE, sort_keys=True).encode())
+    seen.update(json.dumps({name: pin.sha256 for name, pin in ARCHIVES.items()}).encode())
     for pattern in SERVER_LAYER:
         for path in sorted(path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"):
             seen.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
@@ -91,7 +84,7 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
 class Deployment:
     """A consortium's folder and the lab that it is deployed on."""
 
-    def __init__(self, folder: Path, lab: str, sites: tuple[Site, ...] = SITES) -> None:
+    def __init__(self, folder: Path, lab: str, sites: tuple[Site, ...] = (*SITES, *TOWNS)) -> None:
         self.folder, self.sites = folder, sites
         self.lab = Lab(lab, report=lambda key, **context: print(f"lab: {key} {context}", file=sys.stderr))
         self.environment = {
@@ -121,23 +114,42 @@ class Deployment:
         return False
 
     def write_consortium(self) -> None:
-        """The example, with one server and small disks, fitted to the lab."""
+        """The example, with one server, websites alone and small disks, fitted to the lab."""
         example = ROOT / "inventories" / "example"
         shutil.copytree(example, self.folder, ignore=shutil.ignore_patterns("build", "*.lock.yml", "runs"))
         path = self.folder / "consortium.yml"
         spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-        spec["servers"] = [server for server in spec["servers"] if server["id"] == HOST]
+        (server,) = spec["servers"] = [each for each in spec["servers"] if each["id"] == HOST]
+        server |= {"roles": ["apps", "identity"], "identity_domain": IDENTITY_DOMAIN}
+        (point,) = spec["audit"]["vantage_points"]
+        point["public_key"] = self.vantage_key()
+        spec["identity_authorities"] = [TOWN_HALL.name]
+        TOWN_HALL.make(self.folder)
         path.write_text(yaml.safe_dump(spec, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        model = yaml.safe_load((self.folder / "tenants" / f"{ABERCORN.slug}.yml").read_text(encoding="utf-8"))
         for tenant in (self.folder / "tenants").glob("*.yml"):
             if tenant.stem not in {site.slug for site in self.sites}:
                 tenant.unlink()
         for site in self.sites:
-            asked = {"wordpress": {"disk_mib": site.disk_mib, "mode": site.mode}}
-            self.change(site, services=asked, language=site.language)
+            if site.name:
+                self._write(site, model | {"code": site.code, "name": site.name})
+            names = {"website": site.domain, "website_aliases": [site.domain.removeprefix("www.")]}
+            domains = names | ({"nextcloud": site.cloud} if site.cloud else {})
+            self.change(site, services=site.services, language=site.language, domains=domains)
         password = self.folder / "vault-password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
         fit(self.folder, self.lab.status(), self.lab.paths.private_key.with_suffix(".pub").read_text("ascii"))
+        self.nuage("artifacts", "fetch", "keycloak")
+        lockfile.write(self.folder, ARCHIVES.values())
+        # The server's own certificate is asked for before any municipality is there.
+        announce(self.lab, self.folder)
+
+    def vantage_key(self) -> str:
+        """Public key of this machine as the only vantage point of audits; the private one lies beside the specs."""
+        path = self.folder / VANTAGE
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True)
+        return path.with_suffix(".pub").read_text("ascii").strip()
 
     def prepare_server(self) -> None:
         """The server layer alone, and a snapshot of it for whoever comes next."""
@@ -156,8 +168,11 @@ class Deployment:
     def change(self, site: Site, **fields: Any) -> None:
         """Write other values in a municipality's spec."""
         path = self.folder / "tenants" / f"{site.slug}.yml"
-        spec = yaml.safe_load(path.read_text(encoding="utf-8")) | fields
-        path.write_text(yaml.safe_dump(spec, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        self._write(site, yaml.safe_load(path.read_text(encoding="utf-8")) | fields)
+
+    def _write(self, site: Site, spec: Mapping[str, Any]) -> None:
+        path = self.folder / "tenants" / f"{site.slug}.yml"
+        path.write_text(yaml.safe_dump(dict(spec), allow_unicode=True, sort_keys=False), encoding="utf-8")
 
     def contact(self, site: Site, telephone: str) -> None:
         """A change that every layer of the municipality's site takes part in."""
@@ -201,13 +216,19 @@ class Deployment:
 
     def php(self, site: Site, script: Path | str, value: Mapping[str, Any] | None = None) -> Any:
         """What a PHP program prints as JSON in a municipality's real unit, past nginx."""
+        return self.php_at(site, site.door, script, value)
+
+    def php_at(
+        self, site: Site, door: str, script: Path | str, value: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The same through the door of another of its services."""
         text = script.read_text(encoding="utf-8") if isinstance(script, Path) else f"<?php\n{script}\n"
         # Out of the municipality's own place, which may be full.
         target = f"/usr/local/share/nuage-test-{secrets.token_hex(4)}.php"
         self.sh(f"install -m 0440 -g {site.user} /dev/stdin {target}", body=text.encode())
         try:
             output = self.sh(
-                f"python3 /root/nuage-test-fastcgi.py {site.door} {target}",
+                f"python3 /root/nuage-test-fastcgi.py {door} {target}",
                 body=json.dumps(value or {}).encode(),
             )
         finally:

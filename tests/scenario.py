@@ -1,7 +1,7 @@
 """Hosts for molecule: `python -m tests.scenario create|destroy FOLDER SCENARIO`.
 
-The scenario `default` begins with a fresh server; the small ones begin with a prepared one, from the cache's
-snapshot where it has one.
+The scenario `default` begins with a fresh server and has all services; the small ones begin with a prepared one, from
+the cache's snapshot where it has one, and have websites alone.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from provisioner import messages
-from tests.deployed import ABERCORN, GARDIEN, ILES, Deployment
+from tests.deployed import ABERCORN, GARDIEN, ILES, SITES, Deployment
 
 LAB = "molecule"
 
 
 def create(folder: Path, scenario: str) -> None:
     """The lab and a built inventory."""
-    deployment = Deployment(folder, LAB)
     small = scenario != "default"
+    deployment = Deployment(folder, LAB, SITES) if small else Deployment(folder, LAB)
     prepared = deployment.start_lab(from_snapshot=small)
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Controller half of `acme_certificate`: carries between an ACME authority and a server that has no way out.
 
-Three calls of the module at most (prepare, answer, install), one where the present certificate will do. The
+Three calls of the module at most (prepare, answer, install), one where the present certificates will do. The
 libraries are imported here, at the top, because the parent process imports this file once for all its forks.
 """
 
@@ -21,6 +21,7 @@ try:
     )
     from ansible_collections.nuage_commun.platform.plugins.plugin_utils.acme_client import Authority
     from ansible_collections.nuage_commun.platform.plugins.plugin_utils.acme_failure import AcmeError
+    from ansible_collections.nuage_commun.platform.plugins.plugin_utils.acme_orders import Orders
 
     MISSING = ""
 except ImportError as error:
@@ -28,11 +29,11 @@ except ImportError as error:
 
 MODULE = "nuage_commun.platform.acme_certificate"
 CONTROLLER_ONLY = frozenset({"contact", "authority", "account_key", "timeout"})
-INTERNAL = frozenset({"step", "authority_digest", "answers", "chain"})
+INTERNAL = frozenset({"step", "authority_digest", "answers", "chains"})
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core carries no types
-    """One certificate of one site."""
+    """Certificates of one municipality's sites."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -67,15 +68,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core carries no
         trusted = str(arguments.get("authority") or "")
         remote["authority_digest"] = _digest(trusted) if trusted else ""
         prepared = self._remote({**remote, "step": "prepare"}, task_vars)
-        if "request" not in prepared:
+        requests = prepared.pop("requests", {})
+        if not requests:
             return prepared
-        request = prepared.pop("request")
-        installed = self._issue(arguments, remote, request.encode(), task_vars)
+        installed = self._issue(arguments, remote, requests, task_vars)
         return {**prepared, **installed, "changed": True}
 
     def _issue(
-        self, arguments: dict[str, Any], remote: dict[str, Any], request: bytes, task_vars: dict[str, Any]
+        self,
+        arguments: dict[str, Any],
+        remote: dict[str, Any],
+        requests: dict[str, str],
+        task_vars: dict[str, Any],
     ) -> dict[str, Any]:
+        """All that the authority gives is installed, also where it refuses one of several."""
         authority = Authority(
             directory=str(arguments.get("directory") or ""),
             contact=str(arguments.get("contact") or ""),
@@ -86,24 +92,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core carries no
         if not account.name or not authority.directory:
             raise AnsibleActionFail("`directory` and `account_key` are required to ask for a certificate")
         session = open_session(account, authority)
-        try:
-            order = session.order(request)
-        except AcmeError as failure:
-            # A rebuilt authority doesn't know the account, and not every one says so in ACME's words.
-            if failure.key not in ("acme.account-unknown", "acme.refused"):
-                raise
-            register_again(account, authority, session)
-            order = session.order(request)
-        answers = session.challenges(order)
-        if answers:
-            self._remote({**remote, "step": "answer", "answers": answers}, task_vars)
-        try:
-            session.prove(order)
-            chain = session.finish(order)
-        except AcmeError:
-            self._remote({**remote, "step": "clear", "answers": answers}, task_vars)
-            raise
-        return self._remote({**remote, "step": "install", "answers": answers, "chain": chain}, task_vars)
+        orders = Orders(session, lambda: register_again(account, authority, session))
+        for domain, request in requests.items():
+            orders.ask(domain, request.encode())
+        if orders.answers:
+            self._remote({**remote, "step": "answer", "answers": orders.answers}, task_vars)
+        orders.finish()
+        last = {"step": "install", "answers": orders.answers, "chains": orders.chains}
+        if orders.chains or orders.answers:
+            installed = self._remote({**remote, **last}, task_vars)
+        if orders.failure:
+            raise orders.failure
+        return installed
 
     def _remote(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(

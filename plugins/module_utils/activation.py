@@ -15,7 +15,9 @@ from pathlib import Path
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import PENDING, ProgramError, run
 
 NGINX = Path("/etc/nginx/nuage.d")
+IDENTITY = Path("/etc/nginx/nuage-identity.d")
 NFTABLES = Path("/etc/nftables.d/tenants")
+REALMS = Path("/etc/nftables.d/identity")
 WANTED = Path("/etc/nuage/wanted.d")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
 LOCK = Path("/run/nuage/activation.lock")
@@ -37,7 +39,7 @@ def quarantined(code):
     """
     found = {}
     for path in sorted(QUARANTINE.glob(f"{code}*.why")):
-        mended = any((folder / path.stem).exists() for folder in (NGINX, NFTABLES))
+        mended = any((folder / path.stem).exists() for folder in (NGINX, IDENTITY, NFTABLES, REALMS))
         if mended:
             path.unlink()
             path.with_suffix("").unlink(missing_ok=True)
@@ -65,8 +67,8 @@ def check_nginx():
 def named(complaint):
     """The vhost that nginx blames. A warning may name another one before, whose owner did nothing wrong."""
     blamed = [line for line in complaint.splitlines() if "[emerg]" in line]
-    place = re.search(rf"{NGINX}/([A-Za-z0-9._-]+\.conf)", "\n".join(blamed))
-    return NGINX / place.group(1) if place else None
+    place = re.search(rf"(?:{NGINX}|{IDENTITY})/[A-Za-z0-9._-]+\.(?:conf|networks)", "\n".join(blamed))
+    return Path(place.group(0)) if place else None
 
 
 def _first_broken():
@@ -89,18 +91,35 @@ def _first_broken():
 def load_nftables(names):
     """Load the drop-ins that changed, each in a transaction of its own.
 
-    One that nft refuses changes nothing: what was in force stays, or the default, which refuses all.
+    One that nft refuses changes nothing: what was in force stays, or the default, which refuses all. What one includes,
+    from a folder of its name beside the drop-ins, is checked part by part first: a broken one goes alone.
     """
     moved = {}
     for path in (NFTABLES / name for name in names):
         if not path.exists():
             continue
-        try:
-            run(["nft", "--file", str(path)])
-        except ProgramError as error:
-            put_aside(path, str(error))
-            moved[path.name] = str(error)
+        for part in sorted((NFTABLES.parent / path.stem).glob("*.nft")):
+            moved.update(_accepted(part, "--check"))
+        moved.update(_accepted(path))
     return moved
+
+
+def _accepted(path, *options):
+    """What nft says against a file, which is put aside; nothing otherwise."""
+    try:
+        run(["nft", *options, "--file", str(path)])
+    except ProgramError as error:
+        put_aside(path, str(error))
+        return {path.name: str(error)}
+    return {}
+
+
+def reach(name):
+    """Load one drop-in now, for a module that can't wait for the activation. Returns what was put aside and why."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return load_nftables([name])
 
 
 def wanted_units():
@@ -116,6 +135,13 @@ def present_units():
     """Instances of our templates that are enabled now."""
     folders = Path("/etc/systemd/system").glob("*.wants")
     return {link.name for folder in folders for link in folder.glob("nuage-*@*.*")}
+
+
+def awake_by(unit):
+    """The service that a socket or a timer of ours starts."""
+    name, _, kind = unit.rpartition(".")
+    application, at, code = name.partition("@")
+    return f"{application}{'-php' if kind == 'socket' else ''}{at}{code}.service"
 
 
 def bring(units, verb, failed):
@@ -167,10 +193,19 @@ def nginx_workers():
     return frozenset(found)
 
 
-def wait_for_workers(former):
-    """A reload returns before nginx has changed its workers: the former ones would still answer as before."""
+def reload_nginx():
+    """A reload returns before nginx has changed its workers: the former ones would still answer as before.
+
+    It also returns when nginx keeps them, because it can't change a zone that it shares between them, which no check of
+    the configuration tells: only a restart does that.
+    """
+    former = nginx_workers()
+    run(["systemctl", "reload-or-restart", "nginx.service"])
     deadline = time.monotonic() + PATIENCE
-    while nginx_workers() & former and time.monotonic() < deadline:
+    while nginx_workers() & former:
+        if time.monotonic() > deadline:
+            run(["systemctl", "restart", "nginx.service"])
+            return
         time.sleep(0.05)
 
 
@@ -198,17 +233,18 @@ def _activate():
     doors = [name for name in restarts if name.endswith(".socket")]
     if doors:
         # systemd refuses to make a socket again while what it woke runs. They are started below, with the others.
-        run(["systemctl", "stop", *doors, *(f"{door.removesuffix('.socket')}.service" for door in doors)])
+        run(["systemctl", "stop", *doors, *map(awake_by, doors)])
     if "systemd" in pending and not wanted - present:
         run(["systemctl", "daemon-reload"])
     gone = sorted(present - wanted)
     bring(gone, ["--no-block", "disable", "--now"], failed)
     # What a closed door or a stopped timer woke would otherwise go on until it is idle.
-    bring([f"{unit.rpartition('.')[0]}.service" for unit in gone], ["--no-block", "stop"], failed)
+    woken = sorted({awake_by(unit) for unit in gone if not unit.endswith(".service")} - wanted)
+    bring(woken, ["--no-block", "stop"], failed)
     bring(sorted(wanted - present), ["enable", "--now"], failed)
     bring(sorted(wanted & present), ["start"], failed)
     changes += sorted(wanted ^ present)
-    own = [name for name in restarts if name.startswith("nuage-wordpress-")]
+    own = [name for name in restarts if name.startswith("nuage-") and "-php@" in name]
     bring([name for name in restarts if name not in own + doors], ["try-restart"], failed)
     # A site's PHP ends its requests first, which may take minutes (so too where it is disabled, above): the other
     # municipalities don't wait for that.
@@ -219,9 +255,7 @@ def _activate():
     changes += reloads
     if "nginx" in pending:
         moved.update(check_nginx())
-        former = nginx_workers()
-        run(["systemctl", "reload-or-restart", "nginx.service"])
-        wait_for_workers(former)
+        reload_nginx()
         changes.append("nginx")
     # What failed to start is compared anew each time; a restart or reload that failed is asked for again.
     for name in pending - {f"{verb}:{unit}" for verb in ("restart", "reload") for unit in failed}:

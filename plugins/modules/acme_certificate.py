@@ -10,7 +10,7 @@ short_description: A site's certificate, asked for by the control machine
 description:
   - The control machine speaks ACME to the authority; the server answers its challenge and needs no way out.
   - The private key is made on the server and never leaves it.
-  - Where the present certificate will do, one short call is all that happens; otherwise there are three.
+  - Where the present certificates will do, one short call is all that happens; otherwise there are three.
   - Renewed C(renew_days) before its end, or when a third of its life is left, whichever is later.
 options:
   domain:
@@ -22,8 +22,16 @@ options:
     type: list
     elements: str
     default: []
+  more:
+    description: Further certificates of the same server, asked for in the same conversation.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      domain: {description: First name of the certificate; names its folder., type: str, required: true}
+      aliases: {description: Other names of the certificate., type: list, elements: str, default: []}
   state:
-    description: Whether the certificate is there.
+    description: Whether the certificates are there.
     type: str
     choices: [present, absent]
     default: present
@@ -66,7 +74,7 @@ options:
   step:
     description: Of the conversation; set by the action plugin.
     type: str
-    choices: [prepare, answer, install, clear]
+    choices: [prepare, answer, install]
     default: prepare
   authority_digest:
     description: SHA-256 of C(authority); set by the action plugin.
@@ -76,10 +84,10 @@ options:
     description: Answers to the challenges, by token; set by the action plugin.
     type: dict
     default: {}
-  chain:
-    description: Certificate with its chain; set by the action plugin.
-    type: str
-    default: ""
+  chains:
+    description: Certificates with their chains, by domain; set by the action plugin.
+    type: dict
+    default: {}
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -93,11 +101,11 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 reason:
-  description: Why a certificate is asked for (absent, names, authority, renewal).
+  description: Why a certificate is asked for (absent, names, authority, renewal); the first of several.
   type: str
   returned: when one is
 certificate:
-  description: Names, dates (epoch) and renewal time.
+  description: Names, dates (epoch) and renewal time; of the first of several.
   type: dict
   returned: where there is one
 nuage_key:
@@ -118,12 +126,22 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nuage_commun.platform.plugins.module_utils import certificates
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, mark_pending
 
+SITE = {
+    "domain": {"type": "str", "required": True},
+    "aliases": {"type": "list", "elements": "str", "default": []},
+}
 SHOWN = ("names", "not_before", "not_after", "renew_at", "directory")
 
 
-def wanted_of(parameters):
+def sites_of(parameters):
+    """Domain and aliases of each certificate."""
+    first = {"domain": parameters["domain"], "aliases": parameters["aliases"]}
+    return [first, *parameters["more"]]
+
+
+def wanted_of(parameters, site):
     return {
-        "names": sorted({parameters["domain"], *parameters["aliases"]}),
+        "names": sorted({site["domain"], *site["aliases"]}),
         "directory": parameters["directory"],
         "authority": parameters["authority_digest"],
         "renew_days": parameters["renew_days"],
@@ -138,10 +156,10 @@ def difference(before, after):
     return {"before_header": "certificate", "before": before, "after": after}
 
 
-def prepare(parameters, check_mode):
+def prepare(parameters, site, check_mode):
     """Nothing where the present certificate will do; otherwise the request for another."""
-    store, domain = Path(parameters["store"]), parameters["domain"]
-    wanted = wanted_of(parameters)
+    store, domain = Path(parameters["store"]), site["domain"]
+    wanted = wanted_of(parameters, site)
     record = certificates.read_record(store / domain)
     reason = certificates.wanting(record, wanted, time.time())
     if not reason:
@@ -159,6 +177,19 @@ def prepare(parameters, check_mode):
     return result
 
 
+def prepare_all(parameters, check_mode):
+    """What is told of one, or of the first of several; requests by domain."""
+    sites = sites_of(parameters)
+    results = [prepare(parameters, site, check_mode) for site in sites]
+    pairs = zip(sites, results, strict=True)
+    requests = {site["domain"]: result.pop("request") for site, result in pairs if "request" in result}
+    told = {name: value for result in reversed(results) for name, value in result.items()}
+    told |= {"changed": any(result["changed"] for result in results), "requests": requests}
+    if len(results) > 1:
+        told["diff"] = [result["diff"] for result in results]
+    return told
+
+
 def answer(parameters):
     gid = grp.getgrnam(parameters["reader"]).gr_gid
     certificates.write_answers(Path(parameters["webroot"]), parameters["answers"], gid)
@@ -166,45 +197,59 @@ def answer(parameters):
 
 
 def install(parameters):
-    # Noted before: a crash in between costs a needless reload, never a missed one.
-    mark_pending(["nginx"])
+    """Those that the authority gave; the answers that it no longer waits for go."""
+    chains, store = parameters["chains"], Path(parameters["store"])
+    result = {"changed": bool(chains)}
+    try:
+        # Noted before: a crash in between costs a needless reload, never a missed one.
+        mark_pending(["nginx"] if chains else [])
+        for site in sites_of(parameters):
+            if chain := chains.get(site["domain"]):
+                record = put(store, site["domain"], chain, wanted_of(parameters, site))
+                result.setdefault("certificate", shown(record))
+    finally:
+        certificates.clear_answers(Path(parameters["webroot"]), parameters["answers"])
+    return result
+
+
+def put(store, domain, chain, wanted):
+    try:
+        return certificates.install(store, domain, chain, wanted, time.time())
+    except certificates.CertificateError as error:
+        error.context.setdefault("domain", domain)
+        raise
+
+
+def remove(parameters, check_mode):
     store = Path(parameters["store"])
-    record = certificates.install(
-        store, parameters["domain"], parameters["chain"], wanted_of(parameters), time.time()
-    )
-    certificates.clear_answers(Path(parameters["webroot"]), parameters["answers"])
-    return {"changed": True, "certificate": shown(record)}
+    gone = [certificates.remove(store, site["domain"], check_mode) for site in sites_of(parameters)]
+    return {"changed": any(gone)}
 
 
 def perform(module):
     parameters = module.params
     if parameters["state"] == "absent":
-        store = Path(parameters["store"])
-        return {"changed": certificates.remove(store, parameters["domain"], module.check_mode)}
+        return remove(parameters, module.check_mode)
     if parameters["step"] == "prepare":
-        return prepare(parameters, module.check_mode)
-    if parameters["step"] == "answer":
-        return answer(parameters)
-    if parameters["step"] == "install":
-        return install(parameters)
-    certificates.clear_answers(Path(parameters["webroot"]), parameters["answers"])
-    return {"changed": False}
+        return prepare_all(parameters, module.check_mode)
+    return answer(parameters) if parameters["step"] == "answer" else install(parameters)
 
 
 def arguments():
-    texts = ("directory", "contact", "authority", "account_key", "authority_digest", "chain")
+    texts = ("directory", "contact", "authority", "account_key", "authority_digest")
     return {
         **{name: {"type": "str", "default": "", "no_log": False} for name in texts},
-        "domain": {"type": "str", "required": True},
-        "aliases": {"type": "list", "elements": "str", "default": []},
+        **SITE,
+        "more": {"type": "list", "elements": "dict", "default": [], "options": SITE},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "renew_days": {"type": "int", "default": 30},
         "timeout": {"type": "int", "default": 60},
         "store": {"type": "path", "default": "/var/lib/nuage/certificates"},
         "webroot": {"type": "path", "default": "/var/lib/nuage/acme"},
         "reader": {"type": "str", "default": "www-data"},
-        "step": {"type": "str", "choices": ["prepare", "answer", "install", "clear"], "default": "prepare"},
+        "step": {"type": "str", "choices": ["prepare", "answer", "install"], "default": "prepare"},
         "answers": {"type": "dict", "default": {}},
+        "chains": {"type": "dict", "default": {}},
     }
 
 
@@ -212,7 +257,7 @@ def main():
     module = AnsibleModule(argument_spec=arguments(), supports_check_mode=True)
     parameters = module.params
     # Both become file names here: an authority's token must not reach beyond its folder.
-    for name in (parameters["domain"], *parameters["aliases"]):
+    for name in (name for site in sites_of(parameters) for name in (site["domain"], *site["aliases"])):
         if not certificates.DOMAIN.match(name) or ".." in name:
             module.fail_json(msg=f"not a domain name: {name!r}")
     for token in parameters["answers"]:

@@ -9,17 +9,23 @@ module: converged_record
 short_description: Put a tenant's drop-ins to work, check that it answers, then record its digest
 description:
   - With C(code), activates what is waiting on the server; whoever comes first does it for all tenants of a run.
-  - Asks the server itself for a page over HTTPS, with the site's name, and compares the status.
+  - Asks the server itself for each of C(pages) over HTTPS, with the site's name, and compares the status.
   - Records the digest only when that succeeds and nothing of the tenant is in quarantine, so that whatever failed is
     stale and is done again by the next run.
 options:
   host: {description: Inventory host., type: str, required: true}
   digest: {description: Digest of the desired state., type: str, required: true}
   facts: {description: What to keep beside it, such as versions., type: dict, default: {}}
-  address: {description: Address to ask; empty asks nothing., type: str, default: ""}
-  domain: {description: Name of the site., type: str, default: ""}
-  path: {description: Path to ask for., type: str, default: /}
-  status: {description: Expected status., type: int, default: 200}
+  address: {description: Address to ask., type: str, default: ""}
+  pages:
+    description: What is asked for.
+    type: list
+    elements: dict
+    default: []
+    options:
+      domain: {description: Name of the site., type: str, required: true}
+      path: {description: Path to ask for., type: str, default: /}
+      status: {description: Expected status., type: int, default: 200}
   code: {description: Geographic code; empty for a server., type: str, default: ""}
 author: [nuage-commun]
 """
@@ -46,6 +52,11 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils import activ
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, write_atomic
 
 RECORDS = Path("/var/lib/nuage/converged")
+PAGE = {
+    "domain": {"type": "str", "required": True},
+    "path": {"type": "str", "default": "/"},
+    "status": {"type": "int", "default": 200},
+}
 PATIENCE = 30
 """Seconds that nginx may take to change its workers after a reload, on a busy server."""
 
@@ -110,22 +121,24 @@ def check(module):
         broken = {unit: why for unit, why in done["failed_units"].items() if f"@{code}." in unit}
         if broken:
             module.fail_json(msg=json.dumps(broken), nuage_key="apply.unit-failed", quarantined=aside)
-    if not parameters["address"]:
-        return aside
+    for page in parameters["pages"]:
+        ask(module, page, aside)
+    return aside
+
+
+def ask(module, page, aside):
+    """Ends the module where a page isn't answered as it should be."""
+    wanted = page["path"], page["status"]
     try:
-        wanted = parameters["path"], parameters["status"]
-        status = patient_answer(parameters["address"], parameters["domain"], *wanted)
+        status = patient_answer(module.params["address"], page["domain"], *wanted)
     except (OSError, http.client.HTTPException) as error:
+        module.fail_json(msg=f"{page['domain']}: {error}", nuage_key="apply.no-answer", quarantined=aside)
+    if status != page["status"]:
         module.fail_json(
-            msg=f"{parameters['domain']}: {error}", nuage_key="apply.no-answer", quarantined=aside
-        )
-    if status != parameters["status"]:
-        module.fail_json(
-            msg=f"{parameters['domain']}: {status}, not {parameters['status']}",
+            msg=f"{page['domain']}{page['path']}: {status}, not {page['status']}",
             nuage_key="apply.wrong-status",
             quarantined=aside,
         )
-    return aside
 
 
 def unchanged(before, wanted):
@@ -141,15 +154,15 @@ def main():
             "digest": {"type": "str", "required": True},
             "facts": {"type": "dict", "default": {}},
             "address": {"type": "str", "default": ""},
-            "domain": {"type": "str", "default": ""},
-            "path": {"type": "str", "default": "/"},
-            "status": {"type": "int", "default": 200},
+            "pages": {"type": "list", "elements": "dict", "default": [], "options": PAGE},
             "code": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     path = RECORDS / f"{module.params['host']}.json"
-    wanted = {"digest": module.params["digest"], **module.params["facts"]}
+    # A version that nobody told is of a service that isn't there.
+    facts = {name: value for name, value in module.params["facts"].items() if value not in ("", None)}
+    wanted = {"digest": module.params["digest"], **facts}
     try:
         before = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -49,6 +49,7 @@ RECORDS = Path("/var/lib/nuage/converged")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
 CERTIFICATES = Path("/var/lib/nuage/certificates")
 TENANTS = Path("/srv/tenants")
+RESIDENT = Path("/etc/systemd/system/multi-user.target.wants")
 WORDPRESS = Path("/usr/share/wordpress/wp-includes/version.php")
 
 
@@ -80,7 +81,7 @@ def stale(desired, records, soon, full):
         for host, digest in sorted(desired.items())
         if full
         or records.get(host, {}).get("digest") != digest
-        or records[host].get("domain") in soon
+        or not soon.isdisjoint(records[host].get("domains") or [])
         or host[:5] in broken
         or (version and records[host].get("wordpress", version) != version)
     ]
@@ -117,6 +118,7 @@ def details():
         code = home.name[1:]
         tenants[home.name] = {
             "units": [unit for unit in units if f"@{code}." in unit],
+            "resident": any(RESIDENT.glob(f"nuage-*-php@{code}.service")),
             "disk_bytes": btrfs.usage_of(home),
             "disk_limit_bytes": btrfs.limit_of(home),
         }
@@ -134,10 +136,10 @@ def main():
         supports_check_mode=True,
     )
     records = {path.stem: read_json(path) for path in sorted(RECORDS.glob("*.json"))}
-    soon = expiring()
+    soon = frozenset(expiring())
     result = {
         "records": records,
-        "expiring": soon,
+        "expiring": sorted(soon),
         "stale": stale(module.params["desired"], records, soon, module.params["full"]),
     }
     if not module.check_mode:

@@ -12,19 +12,6 @@ description:
   - Notes what C(server_activate) has to reload or restart; the note outlives an interrupted run.
   - One module rather than a template task per file, because each task costs about 0.4 s per municipality.
 options:
-  files:
-    description: Files to write, owned by root.
-    type: list
-    elements: dict
-    default: []
-    options:
-      path: {description: Absolute path., type: path, required: true}
-      content: {description: Text of the file; an empty one removes the file., type: str, default: ""}
-      secret_content: {description: The same, kept out of logs and diffs., type: str, default: ""}
-      group: {description: Group., type: str, default: root}
-      mode: {description: Octal mode., type: str, default: "0644"}
-      pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
-      validate: {description: Program that must accept the new file first; C(%s) is its path., type: str, default: ""}
   links:
     description: Symbolic links, owned by root.
     type: list
@@ -33,6 +20,7 @@ options:
     options:
       path: {description: Absolute path of the link., type: path, required: true}
       target: {description: What it points to., type: path, required: true}
+extends_documentation_fragment: [nuage_commun.platform.files]
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -55,6 +43,8 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils.programs imp
 def main():
     module = AnsibleModule(
         argument_spec={"files": files.FILES, "links": files.LINKS},
+        # A file's secret content has several lines, which Ansible's log of the arguments doesn't recognise.
+        no_log=True,
         supports_check_mode=True,
     )
     try:

@@ -27,19 +27,7 @@ options:
       mode: {description: Octal mode., type: str, required: true}
       owned_by: {description: Whether root or the user owns it., type: str, choices: [root, user], default: user}
       group: {description: Group; the owner's own by default., type: str, default: ""}
-  files:
-    description: Files of the server that bound the account, as in C(managed_files).
-    type: list
-    elements: dict
-    default: []
-    options:
-      path: {description: Absolute path., type: path, required: true}
-      content: {description: Text of the file; an empty one removes the file., type: str, default: ""}
-      secret_content: {description: The same, kept out of logs and diffs., type: str, default: ""}
-      group: {description: Group., type: str, default: root}
-      mode: {description: Octal mode., type: str, default: "0644"}
-      pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
-      validate: {description: Program that must accept the new file first; C(%s) is its path., type: str, default: ""}
+extends_documentation_fragment: [nuage_commun.platform.files]
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -156,6 +144,8 @@ def main():
             "folders": {"type": "list", "elements": "dict", "default": [], "options": folder},
             "files": files.FILES,
         },
+        # A file's secret content has several lines, which Ansible's log of the arguments doesn't recognise.
+        no_log=True,
         supports_check_mode=True,
     )
     try:

@@ -20,19 +20,6 @@ options:
   reconciler: {description: PHP program of the site., type: path, required: true}
   site: {description: What the reconciler reads on standard input., type: dict, required: true}
   admin_password: {description: First password of the administrator., type: str, required: true}
-  files:
-    description: Files that describe the site, as in C(managed_files); written first.
-    type: list
-    elements: dict
-    default: []
-    options:
-      path: {description: Absolute path., type: path, required: true}
-      content: {description: Text of the file; an empty one removes the file., type: str, default: ""}
-      secret_content: {description: The same, kept out of logs and diffs., type: str, default: ""}
-      group: {description: Group., type: str, default: root}
-      mode: {description: Octal mode., type: str, default: "0644"}
-      pending: {description: What a change asks of C(server_activate)., type: list, elements: str, default: []}
-      validate: {description: Program that must accept the new file first; C(%s) is its path., type: str, default: ""}
   links:
     description: Symbolic links, owned by root.
     type: list
@@ -41,6 +28,7 @@ options:
     options:
       path: {description: Absolute path of the link., type: path, required: true}
       target: {description: What it points to., type: path, required: true}
+extends_documentation_fragment: [nuage_commun.platform.files]
 author: [nuage-commun]
 """
 EXAMPLES = r"""
@@ -65,20 +53,17 @@ import stat
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs, files
+from ansible_collections.nuage_commun.platform.plugins.module_utils import btrfs, files, sandbox
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
 
 MIB = 1024 * 1024
 HEADROOM_MIB = 1024
 """Between what a municipality may use and the hard limit, which MariaDB doesn't survive: see database_guard.py."""
 GUARD = Path("/var/lib/nuage/database-guard")
-WRITE = (
-    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER,"
-    " CREATE TEMPORARY TABLES, LOCK TABLES"
-)
+# No temporary tables: theirs is one file for all, that one municipality could fill. WordPress makes none.
+WRITE = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, LOCK TABLES"
 
-SANDBOX = Path("/etc/systemd/system/nuage-wordpress-cron@.service")
-OF_SCHEDULED_WORK = ("Type", "ExecStart", "EnvironmentFile", "TimeoutStartSec", "SyslogIdentifier")
+UNIT = Path("/etc/systemd/system/nuage-wordpress-cron@.service")
 LONGEST_S = 280
 """Below the patience of `run`, so that systemd ends the whole of it."""
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+~-]{0,31}")
@@ -113,33 +98,14 @@ def give_to_mariadb(home, check_mode):
     return [f"owner and mode of {home}"]
 
 
-def sandbox(unit, code):
-    """Properties for `systemd-run` from the unit of the site's scheduled work.
-
-    WordPress runs what the municipality's database and files say, a theme named in an option for one. So the
-    reconciler gets no more of the server than the site itself has.
-    """
-    section, properties = "", []
-    for line in unit.splitlines():
-        if line.startswith("["):
-            section = line.strip()
-            continue
-        name, equals, _value = line.partition("=")
-        if section == "[Service]" and equals and not line.startswith("#") and name not in OF_SCHEDULED_WORK:
-            properties.append("--property=" + line.replace("%i", code))
-    if not any(each.startswith("--property=User=") for each in properties):
-        raise ProgramError(f"{SANDBOX} names no user")
-    return properties
-
-
 def reconcile(program, name, request):
     """Run the reconciler. What it says may be the municipality's own words: only the expected is taken."""
     code = name[1:]
     command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"]
     command += [f"--description=Reconciles the website of municipality {code}"]
-    command += [f"--property=RuntimeMaxSec={LONGEST_S}", *sandbox(SANDBOX.read_text(), code)]
+    command += [f"--property=RuntimeMaxSec={LONGEST_S}", *sandbox.properties(UNIT.read_text(), code)]
     command += ["--setenv=TMPDIR=/tmp", f"--setenv=WORDPRESS_CONFIG={code}", "--setenv=LC_ALL=C.UTF-8"]
-    command += ["--", "/usr/bin/php", "-d", "display_errors=stderr", program]
+    command += ["--", sandbox.CONFINE, "/usr/bin/php", "-d", "display_errors=stderr", program]
     return answer(run(command, stdin=json.dumps(request)))
 
 
@@ -225,6 +191,8 @@ def main():
             "files": files.FILES,
             "links": files.LINKS,
         },
+        # A file's secret content has several lines, which Ansible's log of the arguments doesn't recognise.
+        no_log=True,
         supports_check_mode=True,
     )
     try:

@@ -123,7 +123,11 @@ class Session:
         return answers
 
     def prove(self, order: messages.OrderResource) -> None:
-        """Tell the authority that the answers are in place, and wait for its verdict on each name."""
+        """Tell the authority that the answers are in place, and wait for its verdict on each name.
+
+        From here on, the longest wait for one certificate counts.
+        """
+        self._deadline = time.monotonic() + self._authority.timeout_s
         waiting = [a for a in order.authorizations if a.body.status != messages.STATUS_VALID]
         for authorization in waiting:
             self._answer(self._http_challenge(authorization))

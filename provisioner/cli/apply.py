@@ -6,6 +6,7 @@ import os
 import time
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,10 @@ from provisioner import messages
 from provisioner.cli.connection import key_option, names, only_option
 from provisioner.cli.consent import consent_from, consent_options
 from provisioner.cli.console import consortium_option, json_option
+
+if TYPE_CHECKING:
+    from provisioner.planning.model import Consent
+    from provisioner.workflow import Prepared
 
 
 @click.command(help=messages.text("apply.help"))
@@ -36,6 +41,7 @@ def command(
     moves: tuple[str, ...],
     consent_move: tuple[str, ...],
     consent_remove: tuple[str, ...],
+    consent_people: tuple[str, ...],
     digest: str,
     yes: bool,
     full: bool,
@@ -53,15 +59,12 @@ def command(
     from provisioner.inventory.vault_password import handed_on, terminal, vault_password
     from provisioner.report import run as report
 
-    consent = consent_from(moves, consent_move, consent_remove)
+    consent = consent_from(moves, consent_move, consent_remove, consent_people)
     with locked(folder):
-        prepared = workflow.prepare(folder, consent)
-        if digest:
-            workflow.demand_digest(prepared, digest)
-        workflow.refuse(prepared.plan)
+        prepared = _reviewed(folder, consent, digest)
+        chosen = deployment.codes(prepared.specs.tenants, names(only))
         if not (digest or yes):
             _confirm(prepared.plan.digest)
-        chosen = deployment.codes(prepared.specs.tenants, names(only))
         label = report.labels(prepared.specs.tenants)
         options = deployment.Options(private_key, forks, full)
         # A person is asked once, for the build and for Ansible; never where there is no secret.
@@ -74,6 +77,18 @@ def command(
     seconds = time.monotonic() - started
     click.echo(report.as_json(done, seconds) if as_json else report.table(done, label, seconds))
     report.judge(done)
+
+
+def _reviewed(folder: Path, consent: Consent, digest: str) -> Prepared:
+    """A plan that nothing refuses, which this machine has all archives for."""
+    from provisioner import workflow
+
+    prepared = workflow.prepare(folder, consent)
+    if digest:
+        workflow.demand_digest(prepared, digest)
+    workflow.refuse(prepared.plan)
+    workflow.demand_archives(prepared, os.environ)
+    return prepared
 
 
 def _confirm(digest: str) -> None:

@@ -23,6 +23,7 @@ def command(
     moves: tuple[str, ...],
     consent_move: tuple[str, ...],
     consent_remove: tuple[str, ...],
+    consent_people: tuple[str, ...],
     digest: str,
     as_json: bool,
 ) -> None:
@@ -30,7 +31,7 @@ def command(
     from provisioner import workflow
     from provisioner.inventory.vault_password import terminal, vault_password
 
-    consent = consent_from(moves, consent_move, consent_remove)
+    consent = consent_from(moves, consent_move, consent_remove, consent_people)
     built = workflow.build(folder, lambda: vault_password(os.environ, terminal()), consent, digest)
     if as_json:
         value = {

@@ -1,4 +1,4 @@
-"""Options by which a person consents to moves and removals by name; no command of its own."""
+"""Options by which a person consents by name to moves, removals and the loss of people; no command of its own."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def consent_options(command: Command) -> Command:
-    """`--move SLUG=SERVER`, `--consent-move CODE`, `--consent-remove CODE`; each may be repeated."""
+    """`--move SLUG=SERVER`, and `--consent-move`, `--consent-remove`, `--consent-people` CODE; each may be repeated."""
     for names, metavar, key in (
+        (("--consent-people",), "CODE", "plan.help-consent-people"),
         (("--consent-remove",), "CODE", "plan.help-consent-remove"),
         (("--consent-move",), "CODE", "plan.help-consent-move"),
         (("--move", "moves"), "SLUG=SERVER", "plan.help-move"),
@@ -28,7 +29,10 @@ def consent_options(command: Command) -> Command:
 
 
 def consent_from(
-    moves: tuple[str, ...], consent_move: tuple[str, ...], consent_remove: tuple[str, ...]
+    moves: tuple[str, ...],
+    consent_move: tuple[str, ...],
+    consent_remove: tuple[str, ...],
+    consent_people: tuple[str, ...],
 ) -> Consent:
     """The options' values as consent.
 
@@ -37,7 +41,7 @@ def consent_from(
     """
     from provisioner.planning.model import Consent
 
-    for code in (*consent_move, *consent_remove):
+    for code in (*consent_move, *consent_remove, *consent_people):
         if not (code.isascii() and code.isdigit() and len(code) == 5):
             raise UsageError("plan.bad-code", value=code)
     targets: dict[str, str] = {}
@@ -47,5 +51,8 @@ def consent_from(
             raise UsageError("plan.bad-move", value=move)
         targets[slug] = server
     return Consent.model_construct(
-        moves=targets, move=frozenset(consent_move), remove=frozenset(consent_remove)
+        moves=targets,
+        move=frozenset(consent_move),
+        remove=frozenset(consent_remove),
+        people=frozenset(consent_people),
     )

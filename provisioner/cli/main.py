@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -11,27 +10,14 @@ import click
 
 from provisioner import __version__, messages
 from provisioner.cli import console
+from provisioner.cli.lazy import LazyGroup
 from provisioner.errors import NuageError
 
-_HELPERS = {"__init__", "main", "connection", "console", "consent"}
-COMMANDS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in _HELPERS))
-
-
-class LazyGroup(click.Group):
-    """Imports `provisioner.cli.<name>` only when `<name>` is asked for: start-up time is a feature."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All subcommands, in alphabetical order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The `command` object of the subcommand's module."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"provisioner.cli.{cmd_name}")
-        command = module.command
-        assert isinstance(command, click.Command)  # noqa: S101  the convention of this package
-        return command
+_HELPERS = {"__init__", "main", "connection", "console", "consent", "lazy"}
+COMMANDS = tuple(
+    sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in _HELPERS and "_" not in p.stem)
+)
+"""`audit_verify.py` is a subcommand of `audit.py`."""
 
 
 def _language_argument(arguments: list[str]) -> str | None:
@@ -47,6 +33,7 @@ def build() -> click.Group:
     """The root command, its help in the current language."""
     return LazyGroup(
         name="nuage",
+        modules={name: name for name in COMMANDS},
         help=messages.text("cli.help"),
         params=[
             click.Option(

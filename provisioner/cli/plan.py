@@ -23,13 +23,14 @@ def command(
     moves: tuple[str, ...],
     consent_move: tuple[str, ...],
     consent_remove: tuple[str, ...],
+    consent_people: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Plan and show it; writes nothing. Exit code 4 when something is refused."""
     from provisioner import workflow
     from provisioner.report.plan import plan_text
 
-    prepared = workflow.prepare(folder, consent_from(moves, consent_move, consent_remove))
+    prepared = workflow.prepare(folder, consent_from(moves, consent_move, consent_remove, consent_people))
     if as_json:
         value = prepared.plan.model_dump(mode="json")
         click.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))

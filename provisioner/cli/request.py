@@ -53,7 +53,6 @@ def _field_options(function: Command) -> Command:
             "--" + field.name.replace("_", "-"), field.name, help=messages.text(f"request.field-{field.name}")
         )(function)
     return function
-    return function
 
 
 @command.command(help=messages.text("request.help-new"))
@@ -74,23 +73,39 @@ def new(code: str, reason: str, by: str, folder: Path, **given: str | None) -> N
         raise UsageError("request.missing-flags", subject=search.label(one), flags=flags)
     if missing:
         click.echo(messages.text("request.asking", name=search.label(one), code=one.code))
-    for field in missing:
-        values[field.name] = _ask(field, one, values)
+    for field in _to_ask(missing, values):
+        answer = "" if field.name == "accounts" and "nextcloud" in values else _ask(field, one, values)
+        if answer:
+            values[field.name] = answer
     entry = sources.Entry("", 0, values, draft.heading_flags())
     found = book.add(folder, [entry], directory, draft.Signature(by, draft.now(), reason))
     for slug, tenant in found.items():
         click.echo(messages.text("request.written", slug=slug, name=tenant.name, code=tenant.code))
 
 
+def _to_ask(missing: list[Field], values: dict[str, str]) -> list[Field]:
+    """What is missing; Nextcloud and accounts with it, unless flags said something of either."""
+    offered = set() if {"nextcloud", "accounts"} & set(values) or not missing else {"nextcloud", "accounts"}
+    return [field for field in FIELDS if field in missing or field.name in offered]
+
+
 def _ask(field: Field, one: Municipality, values: dict[str, str]) -> str:
+    """A person's answer, as it is kept; empty when they want no Nextcloud."""
     default = {
         "website": one.website,
+        "accounts": messages.text("request.no"),
         "privacy_name": values.get("administrator_name"),
         "privacy_email": values.get("administrator_email"),
     }.get(field.name)
 
     while True:
-        answer = click.prompt(messages.text(f"request.field-{field.name}"), default=default or None)
+        question = messages.text(f"request.field-{field.name}")
+        if field.name == "nextcloud":
+            answer = click.prompt(question, default="", show_default=False)
+        else:
+            answer = click.prompt(question, default=default or None)
+        if not answer.strip() and field.name == "nextcloud":
+            return ""
         kept = accepted(field, answer.strip())
         if kept is not None:
             return kept
@@ -151,9 +166,8 @@ def list_(everything: bool, as_json: bool, folder: Path) -> None:
     if not found:
         click.echo(messages.text("request.none-all" if everything else "request.none"))
         return
-    headings = [
-        messages.text(f"request.column-{name}") for name in ("code", "slug", "state", "site", "when", "by")
-    ]
+    columns = ("code", "slug", "state", "services", "site", "when", "by")
+    headings = [messages.text(f"request.column-{name}") for name in columns]
     _table([headings, *(_row(slug, tenant) for slug, tenant in found.items())])
 
 
@@ -164,6 +178,8 @@ def _facts(slug: str, tenant: Tenant) -> dict[str, object]:
         "name": tenant.name,
         "state": tenant.state.value,
         "website": tenant.domains.website,
+        "nextcloud": tenant.domains.nextcloud,
+        "services": list(tenant.services.names),
         "history": [event.model_dump(mode="json") for event in tenant.history],
     }
 
@@ -172,7 +188,9 @@ def _row(slug: str, tenant: Tenant) -> list[str]:
     last = tenant.history[-1] if tenant.history else None
     when = last.at.date().isoformat() if last else ""
     state = messages.text(f"request.state-{tenant.state.value}")
-    return [tenant.code, slug, state, tenant.domains.website, when, last.by if last else ""]
+    asked = [name for name in ("wordpress", "nextcloud", "identity") if name in tenant.services.names]
+    services = ", ".join(messages.text(f"request.service-{name}") for name in asked)
+    return [tenant.code, slug, state, services, tenant.domains.website, when, last.by if last else ""]
 
 
 def _table(rows: list[list[str]]) -> None:

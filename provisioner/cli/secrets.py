@@ -12,6 +12,7 @@ import click
 from provisioner import messages
 from provisioner.cli.console import consortium_option, json_option
 from provisioner.errors import InvalidInputError, RefusedError
+from provisioner.inventory import given
 
 
 @click.group(help=messages.text("secrets.help"))
@@ -45,6 +46,31 @@ def show(folder: Path, code: str, name: str, force: bool) -> None:
     if name not in held.get(code, {}):
         raise InvalidInputError("secrets.unknown", code=code, name=name)
     click.echo(held[code][name])
+
+
+@command.command("set", help=messages.text("secrets.help-set"))
+@consortium_option
+@click.argument("slug")
+@click.argument("name", type=click.Choice(given.NAMES))
+def set_one(folder: Path, slug: str, name: str) -> None:
+    """Keep a secret that the municipality has from elsewhere: typed, or read from standard input."""
+    from provisioner import deployment
+    from provisioner import folder as folders
+    from provisioner.files import locked
+    from provisioner.inventory.vault_password import terminal, vault_password
+
+    (code,) = deployment.codes(folders.load(folder).tenants, (slug,))
+    if sys.stdin.isatty():
+        value = click.prompt(
+            messages.text("secrets.prompt-value", name=name), hide_input=True, prompt_suffix=""
+        )
+    else:
+        value = sys.stdin.read().rstrip("\r\n")
+    if not value or "\n" in value:
+        raise InvalidInputError("secrets.not-one-line", subject=name)
+    with locked(folder):
+        kept = given.keep(folder, code, name, value, vault_password(os.environ, terminal()))
+    click.echo(messages.text("secrets.kept", path=kept.relative_to(folder)))
 
 
 def _unlocked(folder: Path) -> dict[str, dict[str, str]]:

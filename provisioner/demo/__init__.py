@@ -1,1 +1,1 @@
-"""`make demo`: three real municipalities, from request to running website, by the commands a person would type."""
+"""`make demo`: three real municipalities, from request to running services, by the commands a person would type."""

@@ -11,6 +11,8 @@ from provisioner.dns.judging import Judgement, judge
 from provisioner.dns.records import Kind, Record, authority_records, sender_records, site_records
 from provisioner.dns.resolving import Resolvers
 from provisioner.errors import InvalidInputError, RefusedError
+from provisioner.inventory.home import nextcloud_names, website_names
+from provisioner.spec.consortium import ServerRole
 from provisioner.spec.types import Model
 
 
@@ -44,11 +46,13 @@ def survey(folder: Path, slug: str) -> Survey:
         raise InvalidInputError("dns.no-tenant", file=str(folder), subject=slug)
     tenant = specs.tenants[slug]
     # The plan's own placement: a municipality creates its records before its first deployment.
-    places = [place for host, place in sorted(prepared.plan.lock.placements.items()) if place.slug == slug]
-    if not places:
+    # One that has accounts alone has no names of its own: people sign in at the consortium's.
+    found = [prepared.plan.lock.placements.get(f"{tenant.code}-{role}") for role in ServerRole]
+    place = next((each for each in found if each is not None), None)
+    if place is None:
         raise RefusedError("dns.not-placed", subject=slug, state=tenant.state.value)
-    server = next(each for each in specs.consortium.servers if each.id == places[0].server)
-    names = (tenant.domains.website, *tenant.domains.website_aliases)
+    server = next(each for each in specs.consortium.servers if each.id == place.server)
+    names = (*website_names(tenant), *nextcloud_names(tenant))
     known = authority.identities(specs.consortium.acme, folder)
     records = (
         *site_records(names, server.address),

@@ -49,6 +49,10 @@ class Results:
     def __init__(self, servers: Mapping[str, str]) -> None:
         self.hosts = {host: HostResult(host, server) for host, server in sorted(servers.items())}
         self.observed: dict[str, dict[str, Any]] = {}
+        self.breakglass: dict[str, list[dict[str, Any]]] = {}
+        self.people: dict[str, list[dict[str, Any]]] = {}
+        self.observations: dict[str, str] = {}
+        """What `audit_observation` packed, by server."""
 
     def add(self, event: Mapping[str, Any]) -> HostResult | None:
         """Take one event in; returns the host that it changed, for a display."""
@@ -78,6 +82,12 @@ class Results:
             self._observe(result.host, res)
         if "record" in res:
             result.recorded = True
+        if "breakglass" in res:
+            self.breakglass[result.host] = list(res["breakglass"])
+        if "people" in res:
+            self.people[result.host] = list(res["people"])
+        if "observation" in res:
+            self.observations[result.host] = str(res["observation"])
         if not res.get("changed"):
             return
         result.changes.append(data.get("task", ""))
@@ -104,8 +114,8 @@ class Results:
             if host in self.hosts:
                 self.hosts[host].stale = True
 
-    def close(self, *, finished: bool) -> None:
-        """Settle what only the end of the run tells."""
+    def close(self, *, finished: bool, records: bool = True) -> None:
+        """Settle what only the end of the run tells; ``records``: whether it was there to record digests."""
         for result in self.hosts.values():
             server = self.hosts.get(result.server)
             if server is not None and server.outcome is Outcome.UNREACHABLE and result is not server:
@@ -113,7 +123,7 @@ class Results:
                 result.problem = Problem(
                     "apply.server-unreachable", subject=result.host, context={"server": server.host}
                 )
-            elif result.stale and not result.recorded and not result.failed:
+            elif records and result.stale and not result.recorded and not result.failed:
                 # Its digest wasn't recorded, so the next run takes it up again.
                 result.outcome = Outcome.FAILED if finished else Outcome.INTERRUPTED
                 result.problem = _not_recorded(result, server, finished=finished)

@@ -18,6 +18,9 @@ from provisioner.errors import MachineError
 from provisioner.execution.results import HostResult, Results
 from provisioner.inventory.tree import ansible_root, collection_root
 
+RECORDING = "site.yml"
+"""The playbook that converges hosts; the others only look or act, and leave what is stale so."""
+
 EventHandler = Callable[[HostResult | None], None]
 
 
@@ -79,7 +82,8 @@ def run(request: Request, on_event: EventHandler) -> Run:
             rotate_artifacts=1,
         )
         _keep_log(runner, log)
-    results.close(finished=runner.status in ("successful", "failed"))
+    finished = runner.status in ("successful", "failed")
+    results.close(finished=finished, records=request.playbook == RECORDING)
     return Run(results, runner.status, runner.rc if runner.rc is not None else 1, log)
 
 
@@ -89,6 +93,8 @@ def _environment(request: Request, programs: Path) -> dict[str, str]:
         # Else ansible-runner turns it off, against ansible.cfg and the inventory's pinned keys.
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_NOCOLOR": "1",
+        # Else ansible-runner empties what a task returned beyond 700 kB: observations of a large server.
+        "MAX_EVENT_RES": "50000000",
         "PATH": f"{programs}:{os.environ.get('PATH', '/usr/bin:/bin')}",
     }
     if request.vault:

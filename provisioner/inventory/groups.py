@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-from provisioner.spec.consortium import Server
+from provisioner.spec.consortium import Server, ServerRole
 from provisioner.spec.tenant import Tenant
 
 
@@ -20,13 +20,15 @@ def server_groups(server: Server) -> Iterator[str]:
     yield f"fault_domain_{group_name(server.fault_domain)}"
 
 
-def tenant_groups(tenant: Tenant, server: str) -> Iterator[str]:
-    """Groups of a municipality's inventory host."""
+def tenant_groups(tenant: Tenant, server: str, role: str) -> Iterator[str]:
+    """Groups of a municipality's inventory host on a server of that role."""
     yield "tenants"
+    yield f"tenants_{role}"
     yield f"tenant_{tenant.code}"
     yield f"server_{group_name(server)}"
-    if tenant.services.wordpress is not None:
-        yield "service_wordpress"
+    for service in tenant.services.names:
+        if (service == "identity") == (role == ServerRole.IDENTITY):
+            yield f"service_{service}"
     yield f"ring_{group_name(tenant.ring)}"
     if tenant.region is not None:
         yield f"region_{group_name(tenant.region)}"

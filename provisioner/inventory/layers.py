@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,10 @@ class Layers:
 
     server: str
     tenant: str
+
+    def with_files(self, texts: Sequence[str]) -> Layers:
+        """The same, changing with files that servers are given and that no variable holds."""
+        return Layers(_combined([self.server, *texts]), self.tenant) if texts else self
 
 
 def layers(collection: Path) -> Layers:

@@ -9,14 +9,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.artifacts.model import Pin
 from provisioner.inventory.groups import server_groups, tenant_groups
+from provisioner.inventory.home import Home
+from provisioner.inventory.identity_variables import identity_variables
 from provisioner.inventory.layers import Layers
+from provisioner.inventory.lodging import Lodging, lodging
 from provisioner.inventory.server_variables import server_variables
-from provisioner.inventory.tenant_variables import tenant_variables
+from provisioner.inventory.tenant_variables import apps_variables, pages
 from provisioner.inventory.values import plain
 from provisioner.planning.canonical import digest
 from provisioner.planning.lock import Placed
-from provisioner.spec.consortium import Consortium, Server
+from provisioner.spec.consortium import Consortium, Server, ServerRole
 from provisioner.spec.tenant import Tenant
 
 HOSTS = "hosts.json"
@@ -32,62 +36,113 @@ _SSH = (
     "-o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
 )
 
+# Where the control machine keeps verified archives (provisioner.artifacts.cache), whoever starts Ansible.
+_ARTIFACTS = (
+    "{{ lookup('ansible.builtin.env', 'NUAGE_ARTIFACTS') or ((lookup('ansible.builtin.env', 'XDG_CACHE_HOME')"
+    " or lookup('ansible.builtin.env', 'HOME') ~ '/.cache') ~ '/nuage-commun/artifacts') }}"
+)
+
+_FOR_ALL = {
+    # Else servers log each module's arguments, where secrets of several lines inside a list are not recognised.
+    "ansible_no_target_syslog": True,
+    "ansible_python_interpreter": "/usr/bin/python3",
+    "ansible_ssh_common_args": _SSH,
+    "nuage_artifacts": _ARTIFACTS,
+}
+
+GROUPS = ("stale_servers", "stale_tenants", "tenants_apps", "tenants_identity", "role_apps", "role_identity")
+
 Host = dict[str, Any]
 
 
 def render(
-    consortium: Consortium, tenants: Mapping[str, Tenant], placements: Mapping[str, Placed], layers: Layers
+    consortium: Consortium,
+    tenants: Mapping[str, Tenant],
+    placements: Mapping[str, Placed],
+    layers: Layers,
+    pins: Mapping[str, Pin],
 ) -> dict[str, str]:
     """The inventory's files, by path relative to its folder; the vault's is copied apart.
 
-    Every placement names a slug of ``tenants`` and a server of the consortium, as in a plan without refusals.
+    Every placement names a slug of ``tenants`` and a server of the consortium, as in a plan without refusals;
+    ``pins`` has every archive that somebody's services need.
     """
-    servers = {server.id: server for server in consortium.servers}
+    lodgings = _lodgings(consortium, tenants, placements)
     hosts: dict[str, Host] = {}
-    # Filled by the first play; named here so that Ansible knows them when nothing is stale.
-    groups: dict[str, list[str]] = {"stale_servers": [], "stale_tenants": []}
-    lodgers: dict[str, dict[str, str]] = {name: {} for name in servers}
+    # Filled by the first play, or by what the specs ask for; named here so that Ansible always knows them.
+    groups: dict[str, list[str]] = {name: [] for name in GROUPS}
+    lodgers: dict[str, dict[str, str]] = {name: {} for name in lodgings}
     for host, placed in sorted(placements.items()):
-        server, tenant = servers[placed.server], tenants[placed.slug]
-        hosts[host] = _tenant(consortium, server, tenant, placed, layers.tenant)
-        lodgers[server.id][host] = hosts[host]["nuage_digest"]
-        for group in tenant_groups(tenant, server.id):
+        tenant, role = tenants[placed.slug], host.partition("-")[2]
+        accounts = placements.get(f"{tenant.code}-{ServerRole.IDENTITY}")
+        identity = lodgings[accounts.server].server if accounts else None
+        home = Home(tenant, placed.state, lodgings[placed.server], identity)
+        hosts[host] = _tenant(consortium, home, role, {"layer": layers.tenant, "given": placed.given}, pins)
+        lodgers[placed.server][host] = hosts[host]["nuage_digest"]
+        for group in tenant_groups(tenant, placed.server, role):
             groups.setdefault(group, []).append(host)
-    for name, server in sorted(servers.items()):
-        hosts[name] = _server(consortium, server, lodgers[name], layers.server)
-        for group in server_groups(server):
+    for name, there in sorted(lodgings.items()):
+        hosts[name] = _server(consortium, there, lodgers[name], layers.server, pins)
+        for group in server_groups(there.server):
             groups.setdefault(group, []).append(name)
     return {
         HOSTS: _hosts_text(hosts, groups),
-        SHARED: json.dumps(
-            {"ansible_python_interpreter": "/usr/bin/python3", "ansible_ssh_common_args": _SSH}, indent=2
-        )
-        + "\n",
+        SHARED: json.dumps(_FOR_ALL, indent=2) + "\n",
         IGNORED: "*\n",
         KNOWN_HOSTS: "".join(sorted({_known_host(server) for server in consortium.servers})),
     }
 
 
-def _server(consortium: Consortium, server: Server, lodgers: Mapping[str, str], layer: str) -> Host:
-    variables = server_variables(consortium, server)
+def _lodgings(
+    consortium: Consortium, tenants: Mapping[str, Tenant], placements: Mapping[str, Placed]
+) -> dict[str, Lodging]:
+    living: dict[str, list[Tenant]] = {server.id: [] for server in consortium.servers}
+    for host, placed in sorted(placements.items()):
+        if host.endswith(f"-{ServerRole.APPS}"):
+            living[placed.server].append(tenants[placed.slug])
+    return {server.id: lodging(server, living[server.id]) for server in consortium.servers}
+
+
+def _server(
+    consortium: Consortium, there: Lodging, lodgers: Mapping[str, str], layer: str, pins: Mapping[str, Pin]
+) -> Host:
+    variables = {
+        **server_variables(consortium, there, pins),
+        "nuage_roles": sorted(there.server.roles),
+        "nuage_services": sorted(there.services),
+    }
     own = digest({"variables": variables, "layer": layer})
     return {
-        **_connection(server),
+        **_connection(there.server),
         **variables,
         "nuage_digest": own,
         # What the first play compares with what the server recorded; apart from its digest.
-        "nuage_desired": {server.id: own, **lodgers},
+        "nuage_desired": {there.server.id: own, **lodgers},
     }
 
 
-def _tenant(consortium: Consortium, server: Server, tenant: Tenant, placed: Placed, layer: str) -> Host:
-    website = tenant.services.wordpress
-    roles = {} if website is None else tenant_variables(consortium, server, tenant, website, placed.state)
-    variables = {**roles, "nuage_server": server.id, "nuage_state": placed.state}
+def _tenant(
+    consortium: Consortium, home: Home, role: str, beside: Mapping[str, str], pins: Mapping[str, Pin]
+) -> Host:
+    # Its digest is of its variables and of what no variable holds: the roles' code, and secrets, told by digests alone.
+    accounts = home.tenant.services.identity if role == ServerRole.IDENTITY else None
+    if accounts is not None:
+        services, of_role = ["identity"], identity_variables(consortium, home, accounts)
+    else:
+        services = [name for name in home.tenant.services.names if name != "identity"]
+        of_role = apps_variables(consortium, home, pins)
+    variables = {
+        **of_role,
+        "nuage_server": home.server.id,
+        "nuage_state": home.state,
+        "nuage_services": services,
+        "nuage_domains": sorted({page["domain"] for page in pages(home, services)}),
+        "nuage_pages": pages(home, services),
+    }
     return {
-        **_connection(server),
+        **_connection(home.server),
         **variables,
-        "nuage_digest": digest({"variables": variables, "layer": layer}),
+        "nuage_digest": digest({"variables": variables, **beside}),
     }
 
 

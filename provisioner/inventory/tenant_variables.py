@@ -2,94 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from provisioner.inventory.values import Reference
-from provisioner.spec.consortium import Consortium, Server
-from provisioner.spec.tenant import Tenant, WordPress
+from provisioner.artifacts.model import Pin
+from provisioner.inventory.application_variables import nextcloud_variables, wordpress_variables
+from provisioner.inventory.certificates import acme_variables
+from provisioner.inventory.home import (
+    NEXTCLOUD_DATABASE,
+    WORDPRESS_DATABASE,
+    Home,
+    database_mib,
+    nextcloud_names,
+    website_names,
+)
+from provisioner.spec.consortium import Consortium
 
 FIRST_UID = 300_000
 """Plus the geographic code: the same number on every server, and a code never collides."""
 
-SECRETS = ("wordpress_admin_password", "wordpress_seed")
-"""Names of a municipality's secrets in the vault."""
-
-_DATABASE_SHARE = 4
-"""One part in four of a website's disk is its database's, whose limit is apart from the files'."""
-
-# Beside consortium.yml, wherever the folder lies: no path of a machine enters the inventory.
-_BESIDE_SPECS = "{{ inventory_dir | dirname }}/"
-
-# Made on first use and in clear (mode 0600): in the generated folder, which version control ignores. Losing
-# it costs nothing but a new account.
-_ACCOUNT_KEY = "{{ inventory_dir }}/.acme-account.key"
+SECRETS = (
+    "nextcloud_admin_password",
+    "nextcloud_seed",
+    "oidc_nextcloud_secret",
+    "oidc_wordpress_secret",
+    "wordpress_admin_password",
+    "wordpress_seed",
+)
+"""Names of a municipality's secrets in the vault, which are made for it whatever it asks for."""
 
 
-def tenant_variables(
-    consortium: Consortium, server: Server, tenant: Tenant, website: WordPress, state: str
-) -> dict[str, Any]:
-    """What the tenant layer needs to know of one municipality, by role variable."""
-    return {
-        **_base(tenant, website),
-        **_certificate(consortium, tenant),
-        **_wordpress(consortium, server, tenant, website),
-        "tenant_wordpress_state": state,
-    }
+def apps_variables(consortium: Consortium, home: Home, pins: Mapping[str, Pin]) -> dict[str, Any]:
+    """What the roles of a municipality's applications need to know, by role variable."""
+    services = home.tenant.services
+    variables = {**_base(home), **_certificate(consortium, home)}
+    if services.wordpress is not None:
+        variables |= wordpress_variables(consortium, home, services.wordpress)
+    if services.nextcloud is not None:
+        variables |= nextcloud_variables(consortium, home, services.nextcloud, pins)
+    return variables
 
 
-def _base(tenant: Tenant, website: WordPress) -> dict[str, Any]:
-    reservation = website.reservation()
+def pages(home: Home, services: Iterable[str]) -> list[dict[str, Any]]:
+    """What each of these services must answer before it counts as converged."""
+    tenant, closed = home.tenant, home.state == "suspended"
+    found: list[dict[str, Any]] = []
+    for service in services:
+        if service == "wordpress":
+            path = "/" if closed else "/nuage-ping"
+            found.append({"domain": tenant.domains.website, "path": path})
+        elif service == "nextcloud":
+            found.append({"domain": tenant.domains.nextcloud, "path": "/status.php"})
+        elif home.identity is not None and not closed:
+            path = f"/realms/{tenant.code}/.well-known/openid-configuration"
+            found.append({"domain": home.identity.identity_domain, "path": path})
+    return [{**page, "status": 503 if closed else 200} for page in found]
+
+
+def _base(home: Home) -> dict[str, Any]:
+    tenant, services = home.tenant, home.tenant.services
+    names: list[dict[str, Any]] = [
+        {"address": home.server.address, "names": [*website_names(tenant), *nextcloud_names(tenant)]},
+        *(
+            [{"address": home.identity.address, "names": [home.identity.identity_domain]}]
+            if home.identity
+            else []
+        ),
+    ]
+    reservation = services.reservation()
+    databases = database_mib(services.wordpress, WORDPRESS_DATABASE)
+    databases += database_mib(services.nextcloud, NEXTCLOUD_DATABASE)
+    applications = [each for each in (services.wordpress, services.nextcloud) if each is not None]
     return {
         "tenant_base_code": tenant.code,
         "tenant_base_user": tenant.unix_user,
         "tenant_base_uid": FIRST_UID + int(tenant.code),
-        "tenant_base_disk_mib": reservation.disk_mib - reservation.disk_mib // _DATABASE_SHARE,
+        "tenant_base_disk_mib": reservation.disk_mib - databases,
         "tenant_base_memory_mib": reservation.memory_mib,
-        "tenant_base_allowed_destinations": list(website.allowed_destinations),
-    }
-
-
-def _certificate(consortium: Consortium, tenant: Tenant) -> dict[str, Any]:
-    acme = consortium.acme
-    return {
-        "tenant_certificate_domain": tenant.domains.website,
-        "tenant_certificate_aliases": list(tenant.domains.website_aliases),
-        "tenant_certificate_acme_directory": acme.directory,
-        "tenant_certificate_acme_contact": acme.contact,
-        "tenant_certificate_acme_authority": (
-            Reference(_BESIDE_SPECS + acme.authority_file) if acme.authority_file else ""
+        "tenant_base_services": list(services.names),
+        "tenant_base_names": names,
+        "tenant_base_web_destinations": sorted({entry["address"] for entry in names}),
+        "tenant_base_allowed_destinations": sorted(
+            {network for each in applications for network in each.allowed_destinations}
         ),
-        "tenant_certificate_account_key": Reference(_ACCOUNT_KEY),
     }
 
 
-def _wordpress(consortium: Consortium, server: Server, tenant: Tenant, website: WordPress) -> dict[str, Any]:
-    reservation = website.reservation()
-    administrator, privacy = tenant.contacts.administrator, tenant.contacts.privacy_officer
+def _certificate(consortium: Consortium, home: Home) -> dict[str, Any]:
+    """One for each application, because their names are of no concern to each other's visitors."""
+    named = [names for names in (website_names(home.tenant), nextcloud_names(home.tenant)) if names]
+    first, *more = ({"domain": names[0], "aliases": list(names[1:])} for names in named)
     return {
-        "tenant_wordpress_code": tenant.code,
-        "tenant_wordpress_user": tenant.unix_user,
-        "tenant_wordpress_domain": tenant.domains.website,
-        "tenant_wordpress_aliases": list(tenant.domains.website_aliases),
-        "tenant_wordpress_address": server.address,
-        "tenant_wordpress_title": tenant.name,
-        "tenant_wordpress_designation": tenant.designation,
-        "tenant_wordpress_admin_name": administrator.name,
-        "tenant_wordpress_admin_email": administrator.email,
-        "tenant_wordpress_privacy_name": privacy.name,
-        "tenant_wordpress_privacy_email": privacy.email,
-        "tenant_wordpress_telephone": administrator.telephone or "",
-        "tenant_wordpress_language": tenant.language,
-        "tenant_wordpress_mode": website.mode.value,
-        "tenant_wordpress_workers": reservation.workers,
-        "tenant_wordpress_memory_mib": reservation.memory_mib,
-        "tenant_wordpress_database_mib": reservation.disk_mib // _DATABASE_SHARE,
-        "tenant_wordpress_leaving_until": tenant.leaving_until.isoformat() if tenant.leaving_until else "",
-        "tenant_wordpress_sender_domain": consortium.mail_relay.sender_domain,
-        "tenant_wordpress_admin_password": _secret(tenant.code, "wordpress_admin_password"),
-        "tenant_wordpress_seed": _secret(tenant.code, "wordpress_seed"),
+        "tenant_certificate_domain": first["domain"],
+        "tenant_certificate_aliases": first["aliases"],
+        "tenant_certificate_more": more,
+        **acme_variables(consortium, "tenant_certificate_"),
     }
-
-
-def _secret(code: str, name: str) -> Reference:
-    return Reference(f"{{{{ nuage_secrets['{code}']['{name}'] }}}}")

@@ -16,6 +16,7 @@ from provisioner.lab import (
     authority,
     base,
     leftovers,
+    mail,
     mirror,
     names,
     network,
@@ -148,6 +149,7 @@ class Lab:
         proxy.start(self.paths, state, mirror.apt_proxy())
         names.start(self.paths, state)
         authority.start(self.paths, state)
+        mail.start(self.paths, state)
 
     def _ensure_host(self, name: str, disk_gib: int, source: Snapshot | None) -> None:
         state = self.state

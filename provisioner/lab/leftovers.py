@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from provisioner.lab import authority, cgroups, mounts, names, network, processes, proxy
+from provisioner.lab import authority, cgroups, mail, mounts, names, network, processes, proxy
 from provisioner.lab.host import Host
 from provisioner.lab.state import Paths
 
@@ -14,6 +14,7 @@ def remove(paths: Paths) -> None:
     """Processes, namespaces, bridge, mounts, loop devices and files, found by their names alone."""
     proxy.stop(paths)
     names.stop(paths)
+    mail.stop(paths)
     for pidfile in sorted(paths.folder.glob("hosts/*/nspawn.pid")):
         Host.power_off(pidfile)
     authority.stop(paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ PACKAGES = {
 }
 SERVICES = ("apt-cacher-ng", "caddy")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LOCK = Path("/run/lock/nuage-lab-packages")
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -95,10 +97,13 @@ def install(packages: Sequence[str]) -> None:
     if shutil.which("apt-get", path=SYSTEM_PATH) is None:
         raise MachineError("lab.not-debian", packages=" ".join(packages))
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    with _no_service_starts():
-        run(["apt-get", "-qq", "update"], extra=quiet)
-        options = ["-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
-        run(["apt-get", "install", *options, *packages], extra=quiet)
+    # Two labs that go up at once on a new machine: apt waits for dpkg's lock, not for its own.
+    with LOCK.open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _no_service_starts():
+            run(["apt-get", "-qq", "update"], extra=quiet)
+            options = ["-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
+            run(["apt-get", "install", *options, *packages], extra=quiet)
     for service in SERVICES:
         if service in packages and shutil.which("systemctl", path=SYSTEM_PATH):
             run(["systemctl", "disable", "--quiet", f"{service}.service"])

@@ -31,29 +31,67 @@ class Resident:
     tenant: Tenant
     state: Living
     demand: Demand
+    directory: bool = False
+    """Whether its people come from a directory of the municipality's own."""
+    given: str = ""
+    """Changes with the secrets from elsewhere that this host is given."""
 
 
-def residents(tenants: Mapping[str, Tenant]) -> Iterator[Resident]:
+def residents(tenants: Mapping[str, Tenant], given: Mapping[str, str]) -> Iterator[Resident]:
     """Everyone who lives on a server, by code."""
     for slug, tenant in sorted(tenants.items(), key=lambda item: item[1].code):
-        state, website = LIVING.get(tenant.state), tenant.services.wordpress
-        if state is None or website is None:
+        state = LIVING.get(tenant.state)
+        if state is None:
             continue
-        host = f"{tenant.code}-{ServerRole.APPS}"
-        reservation = website.reservation()
-        demand = Demand(
-            key=host,
+        for demand in _demands(tenant):
+            accounts = tenant.services.identity if demand.role == ServerRole.IDENTITY else None
+            yield Resident(
+                host=demand.key,
+                slug=slug,
+                tenant=tenant,
+                state=state,
+                demand=demand,
+                directory=accounts is not None and accounts.federation is not None,
+                given=given.get(tenant.code, "") if accounts else "",
+            )
+
+
+def _demands(tenant: Tenant) -> Iterator[Demand]:
+    services, avoid = tenant.services, frozenset(tenant.placement.avoid)
+    if services.wordpress is not None or services.nextcloud is not None:
+        reservation = services.reservation()
+        yield Demand(
+            key=f"{tenant.code}-{ServerRole.APPS}",
             memory=reservation.memory_mib,
             disk=reservation.disk_mib,
             role=ServerRole.APPS,
             only=frozenset(tenant.placement.only),
-            avoid=frozenset(tenant.placement.avoid),
+            avoid=avoid,
         )
-        yield Resident(host, slug, tenant, state, demand)
+    if services.identity is not None:
+        key = f"{tenant.code}-{ServerRole.IDENTITY}"
+        yield Demand(key=key, memory=1, disk=1, role=ServerRole.IDENTITY, avoid=avoid)
+
+
+def cells(consortium: Consortium) -> list[Bin]:
+    """The identity servers, which hold a number of realms: what one asks for is 1, of both measures."""
+    role = ServerRole.IDENTITY
+    return [
+        Bin(
+            server.id,
+            server.realms,
+            server.realms,
+            frozenset({role.value}),
+            server.fault_domain,
+            server.closed,
+        )
+        for server in consortium.servers
+        if role in server.roles
+    ]
 
 
 def bins(consortium: Consortium) -> list[Bin]:
-    """The servers, with the headroom of the policy taken off."""
+    """The servers of applications, with the headroom of the policy taken off; memory and disk in MiB."""
     found = []
     for server in consortium.servers:
         memory, disk = server.usable(consortium.policy.headroom)

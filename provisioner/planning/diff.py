@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from provisioner.planning import cautions, use
 from provisioner.planning.canonical import digest
-from provisioner.planning.demands import Resident, bins, residents, spec_digest
+from provisioner.planning.demands import Resident, bins, cells, residents, spec_digest
 from provisioner.planning.lock import Lock, Placed
 from provisioner.planning.model import (
     Action,
-    Caution,
     Change,
     Consent,
     Create,
@@ -25,11 +25,10 @@ from provisioner.planning.model import (
     Refusal,
     Remove,
     Resume,
-    ServerUse,
     Suspend,
 )
 from provisioner.planning.placement import Bin, Placement, place
-from provisioner.spec.consortium import Consortium
+from provisioner.spec.consortium import Consortium, ServerRole
 from provisioner.spec.tenant import Tenant
 
 _TURNS: Mapping[str, tuple[type[Resume] | type[Suspend] | type[Leave], str]] = {
@@ -41,19 +40,25 @@ _RESERVED = re.compile(r"^(all|ungrouped|localhost|servers|tenants|[0-9]{5}-.*)$
 
 
 def plan(
-    consortium: Consortium, tenants: Mapping[str, Tenant], lock: Lock, consent: Consent | None = None
+    consortium: Consortium,
+    tenants: Mapping[str, Tenant],
+    lock: Lock,
+    consent: Consent | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Plan:
     """What carrying out the specs would do, who is refused and why, and the lock afterwards.
 
-    ``tenants`` is keyed by slug. The specs are taken as cross-checked (`provisioner.folder`).
+    ``tenants`` is keyed by slug, ``given`` by code: what changes with the secrets that a municipality has from
+    elsewhere (`provisioner.inventory.given`). The specs are taken as cross-checked (`provisioner.folder`).
     """
     asked = consent or Consent()
-    everyone = {resident.host: resident for resident in residents(tenants)}
-    boxes = bins(consortium)
+    everyone = {resident.host: resident for resident in residents(tenants, given or {})}
+    boxes, realms = bins(consortium), cells(consortium)
     moves, refused_moves = _moves(everyone, lock, boxes, asked)
-    placement = _place(everyone, boxes, lock, moves)
+    placement = _place(everyone, [boxes, realms], lock, moves)
     after = _after(everyone, placement, lock, moves)
     actions, refused_removals = _actions(everyone, lock, after, tenants, asked)
+    refused_people = _directories(everyone, lock, after, asked)
     left = {host: placed for host, placed in lock.placements.items() if host not in everyone}
     for refusal in refused_removals:
         after[refusal.host] = left[refusal.host]
@@ -63,10 +68,16 @@ def plan(
         digest=this,
         actions=actions,
         refusals=_sorted_refusals(
-            [*_reserved(boxes), *refused_moves, *_unplaced(everyone, placement), *refused_removals]
+            [
+                *_reserved(boxes),
+                *refused_moves,
+                *_unplaced(everyone, placement),
+                *refused_removals,
+                *refused_people,
+            ]
         ),
-        cautions=_cautions(placement, everyone, actions),
-        servers=_use(boxes, everyone, placement.where),
+        cautions=cautions.cautions(placement, everyone, actions),
+        servers=use.servers(boxes, realms, everyone, placement.where),
         lock=Lock(
             plan=this if actions else lock.plan,
             following=following if actions else lock.following,
@@ -88,13 +99,14 @@ def _moves(
     hosts: dict[str, list[Resident]] = {}
     for resident in everyone.values():
         hosts.setdefault(resident.slug, []).append(resident)
-    servers = {box.server for box in boxes}
+    roles = {box.server: box.roles for box in boxes}
     moves: dict[str, str] = {}
     refused: list[Refusal] = []
     for slug, target in sorted(asked.moves.items()):
-        found = [each for each in hosts.get(slug, ()) if each.host in lock.placements]
-        if not found or target not in servers:
-            reason = "move-unknown-server" if found else "move-not-placed"
+        placed = [each for each in hosts.get(slug, ()) if each.host in lock.placements]
+        found = [each for each in placed if each.demand.role in roles.get(target, ())]
+        if not found:
+            reason = "move-unknown-server" if placed else "move-not-placed"
             refused.append(Refusal(reason=reason, slug=slug, server=target))
             continue
         for each in found:
@@ -108,8 +120,9 @@ def _moves(
 
 
 def _place(
-    everyone: Mapping[str, Resident], boxes: Iterable[Bin], lock: Lock, moves: Mapping[str, str]
+    everyone: Mapping[str, Resident], kinds: Iterable[list[Bin]], lock: Lock, moves: Mapping[str, str]
 ) -> Placement:
+    # Applications ask for memory and disk, accounts for a realm: apart, since the one isn't worth some of the other.
     demands = [
         replace(each.demand, only=frozenset({moves[host]})) if host in moves else each.demand
         for host, each in everyone.items()
@@ -119,7 +132,20 @@ def _place(
         for host, placed in lock.placements.items()
         if host in everyone and host not in moves
     }
-    return place(demands, boxes, settled)
+    apps, identity = kinds
+    return _both(
+        place([each for each in demands if each.role != ServerRole.IDENTITY], apps, settled),
+        place([each for each in demands if each.role == ServerRole.IDENTITY], identity, settled),
+    )
+
+
+def _both(one: Placement, other: Placement) -> Placement:
+    return Placement(
+        where={**one.where, **other.where},
+        unplaced=(*one.unplaced, *other.unplaced),
+        overfull=(*one.overfull, *other.overfull),
+        misplaced=(*one.misplaced, *other.misplaced),
+    )
 
 
 def _after(
@@ -139,6 +165,8 @@ def _after(
             state=each.state,
             digest=spec_digest(each.tenant),
             secrets=before.secrets if before else (),
+            directory=each.directory,
+            given=each.given,
         )
     return after
 
@@ -179,18 +207,36 @@ def _actions(
     return tuple(sorted(actions, key=lambda action: action.host)), refused
 
 
+def _directories(
+    everyone: Mapping[str, Resident], lock: Lock, after: Mapping[str, Placed], asked: Consent
+) -> list[Refusal]:
+    """Who would lose people: Keycloak deletes those of a directory with the directory."""
+    return [
+        _refusal("people-need-consent", everyone[host], placed.server)
+        for host, placed in after.items()
+        if "directory-gone" in _reasons(lock.placements.get(host, placed), placed)
+        and everyone[host].tenant.code not in asked.people
+    ]
+
+
 def _action(resident: Resident, before: Placed | None, after: Placed) -> Action | None:
     if before is None:
         return Create(**_who(resident, after), reasons=("new", *_unusual(after)))
-    turn, state_reason = _TURNS[after.state]
-    reasons = [state_reason] if before.state != after.state else []
-    reasons += ["spec-changed"] if before.digest != after.digest else []
-    reasons += ["renamed"] if before.slug != after.slug else []
+    turn, reasons = _TURNS[after.state][0], _reasons(before, after)
     if before.server != after.server:
         return Move(**_who(resident, after), reasons=("move-asked", *reasons), source=before.server)
     if before.state != after.state:
-        return turn(**_who(resident, after), reasons=tuple(reasons))
-    return Change(**_who(resident, after), reasons=tuple(reasons)) if reasons else None
+        return turn(**_who(resident, after), reasons=reasons)
+    return Change(**_who(resident, after), reasons=reasons) if reasons else None
+
+
+def _reasons(before: Placed, after: Placed) -> tuple[str, ...]:
+    reasons = [_TURNS[after.state][1]] if before.state != after.state else []
+    reasons += ["spec-changed"] if before.digest != after.digest else []
+    reasons += ["secret-given"] if after.given and before.given not in ("", after.given) else []
+    reasons += ["directory-gone"] if before.directory and not after.directory else []
+    reasons += ["renamed"] if before.slug != after.slug else []
+    return tuple(reasons)
 
 
 def _unusual(placed: Placed) -> tuple[str, ...]:
@@ -227,49 +273,3 @@ def _unplaced(everyone: Mapping[str, Resident], placement: Placement) -> list[Re
 
 def _sorted_refusals(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
     return tuple(sorted(refusals, key=lambda each: (each.host, each.slug, each.server, each.reason)))
-
-
-def _cautions(
-    placement: Placement, everyone: Mapping[str, Resident], actions: Iterable[Action]
-) -> tuple[Caution, ...]:
-    found = [Caution(reason="overfull", server=entry.server) for entry in placement.overfull]
-    found += [
-        Caution(
-            reason=f"misplaced-{entry.reason.value}",
-            host=entry.key,
-            slug=everyone[entry.key].slug,
-            server=entry.server,
-        )
-        for entry in placement.misplaced
-    ]
-    for action in actions:
-        if isinstance(action, Move):
-            found.append(
-                Caution(reason="move-leaves-data", host=action.host, slug=action.slug, server=action.source)
-            )
-        elif isinstance(action, Remove):
-            found.append(
-                Caution(reason="remove-leaves-data", host=action.host, slug=action.slug, server=action.server)
-            )
-    return tuple(found)
-
-
-def _use(
-    boxes: Iterable[Bin], everyone: Mapping[str, Resident], where: Mapping[str, str]
-) -> tuple[ServerUse, ...]:
-    totals: dict[str, tuple[int, int, int]] = {}
-    for host, server in where.items():
-        count, memory, disk = totals.get(server, (0, 0, 0))
-        demand = everyone[host].demand
-        totals[server] = (count + 1, memory + demand.memory, disk + demand.disk)
-    return tuple(
-        ServerUse(
-            server=box.server,
-            tenants=totals.get(box.server, (0, 0, 0))[0],
-            memory_mib=totals.get(box.server, (0, 0, 0))[1],
-            memory_capacity_mib=box.memory,
-            disk_mib=totals.get(box.server, (0, 0, 0))[2],
-            disk_capacity_mib=box.disk,
-        )
-        for box in sorted(boxes, key=lambda box: box.server)
-    )

@@ -31,6 +31,10 @@ class Placed(Model):
     """Digest of the spec that was last carried out, its history left out."""
     secrets: tuple[str, ...] = ()
     """Names of the secrets that the vault holds for it, so that a build that needs none asks no password."""
+    directory: bool = False
+    """Whether its realm reads people from a directory of the municipality's own."""
+    given: str = ""
+    """Of the secrets from elsewhere that were last carried out, a digest of their encrypted files."""
 
 
 class Lock(Model):
@@ -88,5 +92,7 @@ def render(lock: Lock) -> str:
         return "".join([*lines, "placements: {}\n"])
     lines.append("placements:\n")
     for host, placed in sorted(lock.placements.items()):
-        lines.append(f"  {json.dumps(host)}: {json.dumps(placed.model_dump(), ensure_ascii=False)}\n")
+        lines.append(
+            f"  {json.dumps(host)}: {json.dumps(placed.model_dump(exclude_defaults=True), ensure_ascii=False)}\n"
+        )
     return "".join(lines)

@@ -93,10 +93,14 @@ class ServerUse(Model):
 
     server: str
     tenants: int
+    """Municipalities whose applications are there."""
     memory_mib: int
     memory_capacity_mib: int
     disk_mib: int
     disk_capacity_mib: int
+    realms: int = 0
+    realms_capacity: int = 0
+    """Municipalities whose accounts are there, and how many may be; 0 where it is no identity server."""
 
 
 class Consent(Model):
@@ -106,6 +110,8 @@ class Consent(Model):
     """Server to go to, by the municipality's slug."""
     remove: frozenset[Code] = frozenset()
     move: frozenset[Code] = frozenset()
+    people: frozenset[Code] = frozenset()
+    """Municipalities whose directory may be taken away, and with it the people who came from it."""
 
 
 class Plan(Model):

@@ -24,23 +24,29 @@ def plan_text(plan: Plan, names: Mapping[str, str], waiting: int = 0) -> str:
         parts.append(_table([heading, *(_row(action, names) for action in plan.actions)]))
     else:
         parts.append(messages.text("plan.nothing") + "\n")
-    heading = tuple(messages.text(f"plan.column-{name}") for name in ("server", "tenants", "memory", "disk"))
-    rows = [
-        (
-            use.server,
-            str(use.tenants),
-            _share(use.memory_mib, use.memory_capacity_mib),
-            _share(use.disk_mib, use.disk_capacity_mib),
-        )
-        for use in plan.servers
-    ]
-    parts.append(_table([heading, *rows]))
+    parts.append(_servers(plan))
     if plan.cautions:
         parts.append("".join(f"! {_caution(caution)}\n" for caution in plan.cautions))
     if waiting:
         parts.append(messages.text("plan.waiting", count=waiting) + "\n")
     parts.append(_summary(plan))
     return "\n".join(parts)
+
+
+def _servers(plan: Plan) -> str:
+    realms = any(use.realms_capacity for use in plan.servers)
+    names = ("server", "tenants", "memory", "disk", *(["realms"] if realms else []))
+    rows = [
+        (
+            use.server,
+            str(use.tenants),
+            _share(use.memory_mib, use.memory_capacity_mib),
+            _share(use.disk_mib, use.disk_capacity_mib),
+            *([f"{use.realms} / {use.realms_capacity}" if use.realms_capacity else ""] if realms else []),
+        )
+        for use in plan.servers
+    ]
+    return _table([tuple(messages.text(f"plan.column-{name}") for name in names), *rows])
 
 
 def _row(action: Action, names: Mapping[str, str]) -> tuple[str, ...]:

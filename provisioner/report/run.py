@@ -10,6 +10,7 @@ from provisioner.errors import NuageError, PartialFailureError, Problem, Unreach
 from provisioner.execution.results import HostResult, Outcome
 from provisioner.execution.runner import Run
 from provisioner.report.table import grid
+from provisioner.spec.consortium import ServerRole
 from provisioner.spec.tenant import Tenant
 
 Label = Callable[[str], str]
@@ -22,8 +23,11 @@ def labels(tenants: Mapping[str, Tenant]) -> Label:
     names = {tenant.code: tenant.name for tenant in tenants.values()}
 
     def label(host: str) -> str:
-        code, _, _ = host.partition("-")
-        return f"{names[code]} ({code})" if code in names else messages.text("apply.server", id=host)
+        code, _, role = host.partition("-")
+        if code not in names:
+            return messages.text("apply.server", id=host)
+        name = f"{names[code]} ({code})"
+        return messages.text("apply.accounts", name=name) if role == ServerRole.IDENTITY else name
 
     return label
 

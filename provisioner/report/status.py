@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,11 @@ from provisioner import messages
 from provisioner.execution.runner import Run
 from provisioner.report.run import Label
 from provisioner.report.table import grid
+from provisioner.spec.consortium import ServerRole
 
 GIB = 1024**3
+SERVICES = {"wordpress": "WordPress", "nextcloud": "Nextcloud", "keycloak": "Keycloak"}
+"""What a record keeps versions of, and what people call it."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Row:
     host: str
     server: str
     state: str
-    version: str
+    versions: str
+    """Of its services, such as `WordPress 6.8.12`."""
     since: int | None
     process: str
     disk_bytes: int
@@ -54,25 +58,25 @@ def _row(host: str, server: str, observed: dict[str, Any] | None) -> Row:
         return Row(host, server, "unknown", "", None, "", 0, None, current=False)
     record = observed["records"].get(host, {})
     tenant = observed.get("tenants", {}).get(f"t{host[:5]}", {})
+    applications = host.endswith(f"-{ServerRole.APPS}")
     return Row(
         host,
         server,
         str(record.get("state", "never")),
-        str(record.get("wordpress", "")),
+        ", ".join(f"{title} {record[name]}" for name, title in SERVICES.items() if record.get(name)),
         record.get("at"),
-        _process(tenant.get("units", [])) if record else "",
-        int(tenant.get("disk_bytes", 0)),
-        tenant.get("disk_limit_bytes"),
+        _process(tenant) if record and applications else "",
+        int(tenant.get("disk_bytes", 0)) if applications else 0,
+        tenant.get("disk_limit_bytes") if applications else None,
         host not in observed["stale"],
     )
 
 
-def _process(units: Sequence[str]) -> str:
-    running = any("-php@" in unit for unit in units)
-    door = any(unit.endswith(".socket") for unit in units)
-    if running:
-        return "awake" if door else "resident"
-    return "asleep" if door else "stopped"
+def _process(tenant: Mapping[str, Any]) -> str:
+    units = tenant.get("units", [])
+    if any("-php@" in unit for unit in units):
+        return "resident" if tenant["resident"] else "awake"
+    return "asleep" if any(unit.endswith(".socket") for unit in units) else "stopped"
 
 
 def as_json(found: Sequence[Row]) -> str:
@@ -98,7 +102,7 @@ def _cells(row: Row, label: Label) -> list[str]:
         label(row.host),
         row.server,
         messages.text(state),
-        row.version,
+        row.versions,
         since,
         messages.text(f"status.{row.process}") if row.process else "",
         disk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,18 +11,12 @@ from provisioner.directory.municipality import Directory, Municipality
 from provisioner.errors import Problem
 from provisioner.requests.fields import BY_NAME, FIELDS, accepted
 from provisioner.requests.sources import Entry
+from provisioner.spec.services import App, Identity, Mode, Nextcloud, Services, WordPress
 from provisioner.spec.sizing import Size, size_for
-from provisioner.spec.tenant import (
-    Contact,
-    Contacts,
-    Domains,
-    Event,
-    Mode,
-    Services,
-    State,
-    Tenant,
-    WordPress,
-)
+from provisioner.spec.tenant import Contact, Contacts, Domains, Event, State, Tenant
+
+APPS: frozenset[App] = frozenset({"calendar", "contacts"})
+"""What the form promises beside files."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +66,21 @@ def check(entry: Entry, frame: Frame) -> tuple[dict[str, str], list[Problem]]:
         wrong("bad-consent", "consent", value="")
     if "ring" in kept and kept["ring"] not in frame.rings:
         wrong("bad-ring", "ring", value=kept["ring"], rings=", ".join(frame.rings))
+    for key, name in _contradictions(kept, entry.values):
+        wrong(key, name, value=kept[name])
     problems.extend(_directory_problems(entry, kept, frame.directory))
     return kept, problems
+
+
+def _contradictions(kept: Mapping[str, str], given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Answers on Nextcloud that don't go together: the message's key and the field that it is about."""
+    if "nextcloud_size" in kept and "nextcloud" not in given:
+        yield "size-without-nextcloud", "nextcloud_size"
+    host = kept.get("nextcloud")
+    if host is not None and host in (kept.get("website"), *kept.get("aliases", "").split()):
+        yield "nextcloud-on-website", "nextcloud"
+    if kept.get("accounts") == "no" and "nextcloud" in given:
+        yield "nextcloud-without-accounts", "accounts"
 
 
 def _directory_problems(entry: Entry, kept: Mapping[str, str], directory: Directory) -> list[Problem]:
@@ -106,8 +113,10 @@ def tenant(kept: Mapping[str, str], frame: Frame) -> Tenant:
             administrator=_contact(kept, "administrator"),
             privacy_officer=_contact(kept, "privacy"),
         ),
-        domains=Domains(website=kept["website"], website_aliases=_aliases(kept)),
-        services=Services(wordpress=_wordpress(kept, known)),
+        domains=Domains(
+            website=kept["website"], website_aliases=_aliases(kept), nextcloud=kept.get("nextcloud")
+        ),
+        services=_services(kept, known),
         ring=kept.get("ring", frame.rings[-1]),
         state=State.REQUESTED,
         history=(Event(at=frame.signature.at, by=frame.signature.by, action="request", reason=reason),),
@@ -124,9 +133,19 @@ def _contact(kept: Mapping[str, str], who: str) -> Contact:
     )
 
 
-def _wordpress(kept: Mapping[str, str], known: Municipality) -> WordPress:
-    size = Size(kept["size"]) if "size" in kept else size_for(known.population)
-    return WordPress(size=size, mode=Mode(kept.get("mode", Mode.ON_DEMAND.value)))
+def _services(kept: Mapping[str, str], known: Municipality) -> Services:
+    asked = "nextcloud" in kept
+    return Services(
+        wordpress=WordPress(
+            size=_size(kept.get("size"), known), mode=Mode(kept.get("mode", Mode.ON_DEMAND.value))
+        ),
+        nextcloud=Nextcloud(size=_size(kept.get("nextcloud_size"), known), apps=APPS) if asked else None,
+        identity=Identity() if asked or kept.get("accounts") == "yes" else None,
+    )
+
+
+def _size(given: str | None, known: Municipality) -> Size:
+    return Size(given) if given else size_for(known.population)
 
 
 def heading_flags() -> dict[str, str]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from provisioner.directory import names
+from provisioner.spec.services import Mode
 from provisioner.spec.sizing import Size
-from provisioner.spec.tenant import Mode
 from provisioner.spec.types import Domain, Email, Text
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
@@ -67,8 +67,19 @@ def _one_of(*values: str) -> Callable[[str], str]:
     return check
 
 
+_YES = frozenset({"oui", "yes", "true", "vrai", "1"})
+_NO = frozenset({"non", "no", "false", "faux", "0"})
+
+
+def _yes_or_no(value: str) -> str:
+    plain = names.plain(value)
+    if plain not in _YES | _NO:
+        raise ValueError(value)
+    return "yes" if plain in _YES else "no"
+
+
 def _consent(value: str) -> str:
-    if names.plain(value) not in {"oui", "yes", "true", "vrai", "1"}:
+    if _yes_or_no(value) == "no":
         raise ValueError(value)
     return "yes"
 
@@ -93,6 +104,8 @@ FIELDS = (
     Field("name", "nom", _text, "bad-text"),
     Field("website", "site_web", domain, "bad-domain", required=True),
     Field("aliases", "autres_noms", _domains, "bad-domain"),
+    Field("nextcloud", "nextcloud", domain, "bad-domain"),
+    Field("accounts", "comptes", _yes_or_no, "bad-accounts"),
     Field("administrator_name", "responsable_nom", _text, "bad-text", required=True),
     Field("administrator_email", "responsable_courriel", _email, "bad-email", required=True),
     Field("administrator_telephone", "responsable_telephone", _text, "bad-text"),
@@ -101,6 +114,7 @@ FIELDS = (
     Field("privacy_telephone", "protection_telephone", _text, "bad-text"),
     Field("language", "langue", _one_of("fr", "en"), "bad-language"),
     Field("size", "taille", _one_of(*(size.value for size in Size)), "bad-size"),
+    Field("nextcloud_size", "taille_nextcloud", _one_of(*(size.value for size in Size)), "bad-size"),
     Field("mode", "mode", _one_of(*(mode.value for mode in Mode)), "bad-mode"),
     Field("ring", "anneau", _text, "bad-text"),
     Field("consent", "consentement", _consent, "bad-consent"),

@@ -51,8 +51,9 @@ class _Taken:
         for slug, tenant in existing.items():
             context: dict[str, object] = {"slug": slug, "state": tenant.state.value, "code": tenant.code}
             self._codes[tenant.code] = Problem("request.already-there", context=context)
-            for host in (tenant.domains.website, *tenant.domains.website_aliases):
-                self._hosts[host] = slug
+            for host in (tenant.domains.website, *tenant.domains.website_aliases, tenant.domains.nextcloud):
+                if host is not None:
+                    self._hosts[host] = slug
 
     def claim(self, entry: Entry, kept: Mapping[str, str]) -> list[Problem]:
         """Take an entry's code and host names, or say who has them."""
@@ -78,4 +79,5 @@ class _Taken:
 def _hosts(kept: Mapping[str, str]) -> list[tuple[str, str]]:
     website = kept.get("website", "")
     aliases = [host for host in kept.get("aliases", "").split() if host != website]
-    return [("website", website)] * bool(website) + [("aliases", host) for host in aliases]
+    given = [("website", website), *(("aliases", host) for host in aliases)]
+    return [(field, host) for field, host in (*given, ("nextcloud", kept.get("nextcloud", ""))) if host]

@@ -11,7 +11,10 @@ from provisioner.errors import InvalidInputError, Problem
 from provisioner.requests.fields import BY_NAME, FIELDS, Field, heading
 
 FORMAT = "nuage-commun/request"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""What the form saves; a version that asks for more than an older `nuage` knows is another version."""
+READABLE = (1, FORMAT_VERSION)
+"""Version 1 is the form that knew of websites only."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _from_document(document: object, file: str) -> Entry:
         or not isinstance(document.get("request"), dict)
     ):
         raise InvalidInputError("request.not-a-request", file=file, line=1)
-    if document.get("version") != FORMAT_VERSION:
+    if document.get("version") not in READABLE:
         raise InvalidInputError("request.other-version", file=file, version=str(document.get("version"))[:20])
     values: dict[str, str] = {}
     problems = []

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from provisioner.spec.audit import Audit
+from provisioner.spec.sizing import KEYCLOAK_MEMORY_MIB
 from provisioner.spec.types import (
     Address,
     Country,
@@ -49,6 +51,9 @@ class ServerRole(StrEnum):
     """What a server does; the services of a tenant live on servers of their role."""
 
     APPS = "apps"
+    """WordPress and Nextcloud."""
+    IDENTITY = "identity"
+    """Keycloak: one cell of municipalities' realms."""
 
 
 class Headroom(Model):
@@ -88,6 +93,8 @@ class Operator(Model):
     legal_form: LegalForm
     country: Country
     ultimate_parent: UltimateParent
+    foreign_law: Annotated[frozenset[Country], Sorted] = frozenset()
+    """Countries whose law reaches it all the same: a branch, an affiliate, a contract. Declared, never refused."""
 
 
 class Site(Model):
@@ -119,13 +126,28 @@ class Server(Model):
     """Takes no new tenant."""
     data_device: Device = ""
     """Block device of the Btrfs volume mounted on /srv; empty where it is mounted already."""
+    identity_domain: Domain | None = None
+    """Name of the sign-in pages of an identity server; what people's sign-ins are bound to, so it never changes."""
+    realms: Integer = Field(default=200, ge=1, le=200)
+    """Municipalities that an identity server holds; Keycloak slows down past about 300."""
 
     def usable(self, headroom: Headroom) -> tuple[int, int]:
         """Memory and disk in MiB that placement may give away."""
+        keycloak = KEYCLOAK_MEMORY_MIB if ServerRole.IDENTITY in self.roles else 0
         return (
-            int(self.memory_gib * 1024 * (1 - headroom.memory)),
+            max(0, int(self.memory_gib * 1024 * (1 - headroom.memory)) - keycloak),
             int(self.disk_gib * 1024 * (1 - headroom.disk)),
         )
+
+    @model_validator(mode="after")
+    def _identity_has_a_name(self) -> Self:
+        if (ServerRole.IDENTITY in self.roles) != (self.identity_domain is not None):
+            raise PydanticCustomError(
+                "identity_domain",
+                "{value}",
+                {"value": self.identity_domain or "", "field": "identity_domain"},
+            )
+        return self
 
 
 class Debian(Model):
@@ -141,6 +163,8 @@ class MailRelay(Model):
 
     host: Host
     port: Port = 25
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    """How mail on its way to the relay is encrypted; in clear only to a relay on the consortium's own networks."""
     sender_domain: Domain
 
 
@@ -176,12 +200,16 @@ class Consortium(Model):
     mail_relay: MailRelay
     artifact_mirror: Url
     acme: Acme
+    identity_authorities: tuple[FileName, ...] = ()
+    """PEM files, beside consortium.yml, of authorities of municipalities' directories and providers: sign-in servers
+    trust them besides the public ones, for all municipalities alike."""
     administration_networks: tuple[NarrowNetwork, ...] = Field(min_length=1)
     administration_keys: tuple[PublicKey, ...] = ()
     """OpenSSH public keys of the ops team."""
     backends: Backends = Backends()
     rings: tuple[Slug, ...] = Field(min_length=1)
     """Release rings, the first one first."""
+    audit: Audit = Audit()
 
     @model_validator(mode="after")
     def _rings_differ(self) -> Self:

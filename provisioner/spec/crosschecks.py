@@ -32,7 +32,7 @@ def check(spec: Consortium | None, tenants: Mapping[str, Tenant]) -> list[Findin
         found += _unique_in_consortium(spec)
         found += _references(spec)
         found += policy.breaches(spec)
-    found += _unique_among(tenants)
+    found += _unique_among(tenants, spec)
     if spec is not None:
         for slug in sorted(tenants):
             found += _tenant(slug, tenants[slug], spec)
@@ -49,13 +49,47 @@ def _unique_in_consortium(spec: Consortium) -> Iterator[Finding]:
         yield from _duplicates(
             "spec.duplicate-id", [(id_, id_, (name, n, "id")) for n, id_ in enumerate(given)]
         )
+    yield from _unique_in_audit(spec)
     yield from _duplicates(
         "spec.duplicate-address",
         [(s.address, s.id, ("servers", n, "address")) for n, s in enumerate(spec.servers)],
     )
+    yield from _duplicates(
+        "spec.duplicate-domain",
+        [
+            (server.identity_domain, server.id, ("servers", number, "identity_domain"))
+            for number, server in enumerate(spec.servers)
+            if server.identity_domain is not None
+        ],
+    )
     for number, server in enumerate(spec.servers):
         if server.id in RESERVED or re.match(r"[0-9]{5}-", server.id):
             yield Finding("spec.reserved-id", CONSORTIUM, ("servers", number, "id"), {"value": server.id})
+
+
+def _unique_in_audit(spec: Consortium) -> Iterator[Finding]:
+    """Each who measures or cosigns has a name and a key of its own: two with one key may be one machine."""
+    audit = spec.audit
+    points, cosigners = audit.vantage_points, audit.cosigners
+    for name, ids in (("vantage_points", [p.id for p in points]), ("cosigners", [c.id for c in cosigners])):
+        yield from _duplicates(
+            "spec.duplicate-id", [(id_, id_, ("audit", name, n, "id")) for n, id_ in enumerate(ids)]
+        )
+    keys: list[tuple[str, str, Path]] = [
+        (_key(key), "signing_keys", ("audit", "signing_keys", n)) for n, key in enumerate(audit.signing_keys)
+    ]
+    keys += [
+        (_key(c.public_key), c.id, ("audit", "cosigners", n, "public_key")) for n, c in enumerate(cosigners)
+    ]
+    keys += [
+        (_key(p.public_key), p.id, ("audit", "vantage_points", n, "public_key")) for n, p in enumerate(points)
+    ]
+    yield from _duplicates("spec.duplicate-key-of", keys)
+
+
+def _key(public_key: str) -> str:
+    """The key itself, without its comment."""
+    return public_key.split()[1]
 
 
 def _references(spec: Consortium) -> Iterator[Finding]:
@@ -69,12 +103,19 @@ def _references(spec: Consortium) -> Iterator[Finding]:
         if server.site not in sites:
             context = {"value": server.site, "expected": ", ".join(sites)}
             yield Finding("spec.unknown-site", CONSORTIUM, ("servers", number, "site"), context)
+    for number, target in enumerate(spec.audit.backup_targets):
+        if target.site not in sites:
+            context = {"value": target.site, "expected": ", ".join(sites)}
+            yield Finding(
+                "spec.unknown-site", CONSORTIUM, ("audit", "backup_targets", number, "site"), context
+            )
 
 
-def _unique_among(tenants: Mapping[str, Tenant]) -> Iterator[Finding]:
+def _unique_among(tenants: Mapping[str, Tenant], spec: Consortium | None) -> Iterator[Finding]:
     """Codes are identities, and a domain leads to one site only."""
     codes: dict[str, str] = {}
-    domains: dict[str, str] = {}
+    servers = spec.servers if spec is not None else ()
+    domains = {server.identity_domain: server.id for server in servers if server.identity_domain}
     for slug in sorted(tenants):
         tenant = tenants[slug]
         first = codes.setdefault(tenant.code, slug)
@@ -91,6 +132,8 @@ def _domains(tenant: Tenant) -> Iterator[tuple[Path, str]]:
     yield ("domains", "website"), tenant.domains.website
     for number, alias in enumerate(tenant.domains.website_aliases):
         yield ("domains", "website_aliases", number), alias
+    if tenant.domains.nextcloud is not None:
+        yield ("domains", "nextcloud"), tenant.domains.nextcloud
 
 
 def _duplicates(key: str, values: Named) -> Iterator[Finding]:
@@ -125,10 +168,14 @@ def _unknown_servers(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Fi
 
 def _capacity(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Finding]:
     """Whether any server, empty, could hold the tenant; whether there is room left is the plan's question."""
-    site = tenant.services.wordpress
-    if site is None:
+    services = tenant.services
+    if services.identity is not None and not any(
+        ServerRole.IDENTITY in server.roles for server in spec.servers
+    ):
+        yield Finding("spec.no-identity-server", slug, ("services", "identity"), {"value": "identity"})
+    if services.wordpress is None and services.nextcloud is None:
         return
-    need = site.reservation()
+    need = services.reservation()
     # The first server mostly holds it: looking at all of them for each tenant would grow as a square.
     for server in _allowed(tenant, spec):
         memory, disk = server.usable(spec.policy.headroom)
@@ -145,7 +192,7 @@ def _capacity(slug: str, tenant: Tenant, spec: Consortium) -> Iterator[Finding]:
         "most_memory": max(memory for memory, _ in rooms),
         "most_disk": max(disk for _, disk in rooms),
     }
-    yield Finding("spec.too-big", slug, ("services", "wordpress"), context)
+    yield Finding("spec.too-big", slug, ("services",), context)
 
 
 def _allowed(tenant: Tenant, spec: Consortium) -> Iterator[Server]:

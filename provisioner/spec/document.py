@@ -48,6 +48,7 @@ _WIDE = re.compile(rf"^[ ?-]{{{DEEPEST // 2}}}", re.MULTILINE)
 PLAIN, _OTHER = "plain", "other"
 """The tags of unquoted scalars, and of everything else that has no tag of its own."""
 CAUSES = (
+    ("maximum nesting depth", "yaml-too-deep"),
     ("mapping values are not allowed", "yaml-colon"),
     ("could not find expected ':'", "yaml-no-colon"),
     ("found undefined alias", "yaml-alias"),
@@ -217,7 +218,7 @@ def _broken(error: MarkedYAMLError | ReaderError, text: str, file: str) -> Inval
     said = f"{error.context or ''} {error.problem or ''}"
     cause = next((key for fragment, key in CAUSES if fragment in said), "yaml-broken")
     value = shown(lines[line].strip()) if lines else ""
-    return InvalidInputError(f"spec.{cause}", file=file, line=line + 1, value=value)
+    return InvalidInputError(f"spec.{cause}", file=file, line=line + 1, value=value, limit=DEEPEST)
 
 
 def _unprintable(line: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 from provisioner.spec.consortium import Consortium, Operator, Policy, Site
 from provisioner.spec.document import Path
@@ -13,7 +14,7 @@ QUEBEC = {"south": 44.9, "north": 62.7, "west": -79.9, "east": -57.0}
 
 
 def breaches(spec: Consortium) -> Iterator[Finding]:
-    """Operators, sites and flows that the policy forbids."""
+    """Operators, sites and flows that the policy forbids, and mail that anybody on its way could read."""
     for number, operator in enumerate(spec.operators):
         yield from _operator(operator, spec.policy, ("operators", number))
     for number, site in enumerate(spec.sites):
@@ -22,6 +23,19 @@ def breaches(spec: Consortium) -> Iterator[Finding]:
     if authority not in spec.policy.countries and "acme" not in spec.policy.declared_flows:
         context = {"value": authority, "expected": ", ".join(sorted(spec.policy.countries))}
         yield Finding("spec.flow-not-declared", CONSORTIUM, ("acme", "country"), context)
+    if spec.mail_relay.tls == "none" and not _own(spec.mail_relay.host, spec):
+        yield Finding(
+            "spec.mail-in-clear", CONSORTIUM, ("mail_relay", "tls"), {"value": spec.mail_relay.host}
+        )
+
+
+def _own(host: str, spec: Consortium) -> bool:
+    """Whether it is surely on the consortium's own networks. A name may lead anywhere."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_private or any(address in ip_network(each) for each in spec.administration_networks)
 
 
 def _operator(operator: Operator, policy: Policy, path: Path) -> Iterator[Finding]:

@@ -35,6 +35,16 @@ WORDPRESS = {
     Size.XLARGE: Reservation(memory_mib=2048, disk_mib=200 * 1024, workers=32),
 }
 
+NEXTCLOUD = {
+    Size.SMALL: Reservation(memory_mib=192, disk_mib=10 * 1024, workers=5),
+    Size.MEDIUM: Reservation(memory_mib=384, disk_mib=40 * 1024, workers=8),
+    Size.LARGE: Reservation(memory_mib=1024, disk_mib=150 * 1024, workers=16),
+    Size.XLARGE: Reservation(memory_mib=3072, disk_mib=600 * 1024, workers=40),
+}
+
+KEYCLOAK_MEMORY_MIB = 1536
+"""What an identity server keeps for Keycloak, however many realms it holds."""
+
 
 def size_for(population: int | None) -> Size:
     """The class that suits ``population`` inhabitants; unknown populations are small municipalities."""

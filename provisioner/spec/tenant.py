@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from provisioner.spec.sizing import WORDPRESS, Reservation, Size
+from provisioner.spec.services import Services
 from provisioner.spec.types import (
     Code,
     Day,
@@ -17,7 +17,6 @@ from provisioner.spec.types import (
     Integer,
     Model,
     Moment,
-    Network,
     Prose,
     Slug,
     Text,
@@ -34,13 +33,6 @@ class State(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     LEAVING = "leaving"
-
-
-class Mode(StrEnum):
-    """How PHP waits: stopped when idle, or always there (straight from nginx, for busy sites)."""
-
-    ON_DEMAND = "on-demand"
-    RESIDENT = "resident"
 
 
 class Contact(Model):
@@ -65,38 +57,8 @@ class Domains(Model):
     website: Domain
     website_aliases: tuple[Domain, ...] = ()
     """Redirected to `website`."""
-
-
-class WordPress(Model):
-    """A website, and its sizing; explicit figures win over the size class."""
-
-    size: Size = Size.SMALL
-    mode: Mode = Mode.ON_DEMAND
-    memory_mib: Integer | None = Field(default=None, ge=32, le=1048576)
-    disk_mib: Integer | None = Field(default=None, ge=512, le=1073741824)
-    allowed_destinations: tuple[Network, ...] = ()
-    """Addresses or networks that the site may reach; none by default."""
-
-    def reservation(self) -> Reservation:
-        """What the site needs of a server."""
-        base = WORDPRESS[self.size]
-        return Reservation(
-            memory_mib=self.memory_mib or base.memory_mib,
-            disk_mib=self.disk_mib or base.disk_mib,
-            workers=base.workers,
-        )
-
-
-class Services(Model):
-    """The services asked for; a service that isn't named isn't deployed."""
-
-    wordpress: WordPress | None = None
-
-    @model_validator(mode="after")
-    def _something_asked(self) -> Self:
-        if self.wordpress is None:
-            raise PydanticCustomError("no_service", "", {})
-        return self
+    nextcloud: Domain | None = None
+    """Of the files, calendars and contacts; needed when the service is asked for."""
 
 
 class Retention(Model):
@@ -110,7 +72,9 @@ class Placing(Model):
     """Constraints on placement; empty means any server of the role."""
 
     only: tuple[Slug, ...] = ()
+    """Servers that its applications may be on."""
     avoid: tuple[Slug, ...] = ()
+    """Servers that neither its applications nor its people's accounts may be on."""
 
 
 class Event(Model):
@@ -139,6 +103,8 @@ class Tenant(Model):
     services: Services
     ring: Slug
     retention: Retention = Retention()
+    impact_assessment: Text | None = None
+    """Reference of its privacy impact assessment (ÉFVP) of these services."""
     placement: Placing = Placing()
     state: State
     leaving_until: Day | None = None
@@ -149,6 +115,14 @@ class Tenant(Model):
     def unix_user(self) -> str:
         """The account that owns everything of this municipality on a server."""
         return f"t{self.code}"
+
+    @model_validator(mode="after")
+    def _nextcloud_has_a_name(self) -> Self:
+        if self.services.nextcloud is not None and self.domains.nextcloud is None:
+            raise PydanticCustomError(
+                "nextcloud_domain", "{value}", {"value": "", "field": "domains.nextcloud"}
+            )
+        return self
 
     @model_validator(mode="after")
     def _leaving_has_a_date(self) -> Self:

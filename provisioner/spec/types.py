@@ -33,8 +33,11 @@ PUBLIC_KEY = re.compile(
     r"|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)"
     r" [A-Za-z0-9+/]{32,}={0,3}( [^\n]*)?"
 )
+ED25519_KEY = re.compile(r"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}( [^\n]*)?")
 NEQ = re.compile(r"[1238][0-9]{9}")
 URL = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~:/?#@!$&()*+,;=%\[\]-]*)?")
+HTTPS_URL = re.compile(URL.pattern.replace("https?", "https"))
+LDAP_URL = re.compile(r"ldaps://[A-Za-z0-9.\[\]:-]+")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 CODE = re.compile(r"[0-9]{5}")
 CAPITALS = re.compile(r"[A-Z]{2}")
@@ -154,10 +157,18 @@ HostKey = Annotated[str, _matches(HOST_KEY, "not_a_host_key"), _hint(HOST_KEY)]
 PublicKey = Annotated[
     str, AfterValidator(_clean), _matches(PUBLIC_KEY, "not_a_public_key"), _hint(PUBLIC_KEY)
 ]
+Ed25519Key = Annotated[
+    str, AfterValidator(_clean), _matches(ED25519_KEY, "not_an_ed25519_key"), _hint(ED25519_KEY)
+]
+"""No other kind signs evidence: RSA takes so long that a proof of place would be lost."""
 Neq = Annotated[str, BeforeValidator(_quoted), _matches(NEQ, "not_a_neq"), _hint(NEQ)]
 Country = Annotated[str, _matches(CAPITALS, "not_a_country"), _hint(CAPITALS)]
 Province = Annotated[str, _matches(CAPITALS, "not_a_province"), _hint(CAPITALS)]
 Url = Annotated[str, _matches(URL, "not_a_url"), _hint(URL)]
+HttpsUrl = Annotated[str, _matches(HTTPS_URL, "not_an_https_url"), _hint(HTTPS_URL)]
+"""Encrypted: secrets and tokens travel on it."""
+LdapUrl = Annotated[str, _matches(LDAP_URL, "not_an_ldap_url"), _hint(LDAP_URL)]
+"""TLS from the first byte: passwords travel on it."""
 Email = Annotated[str, StringConstraints(max_length=254), _matches(EMAIL, "not_an_email"), _hint(EMAIL)]
 Device = Annotated[str, _matches(DEVICE, "not_a_device"), _hint(DEVICE)]
 Integer = Annotated[int, Strict()]

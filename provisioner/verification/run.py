@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.verification.targets import Targets
+from provisioner.verification.targets import Server, Service, Site, Targets
 
 
 @dataclass
@@ -26,8 +26,13 @@ class Verdict:
 
 class _Collector:
     def __init__(self, targets: Targets) -> None:
-        hosts = [server.host for server in targets.servers] + [site.host for site in targets.sites]
-        self.verdicts = {host: Verdict(host) for host in sorted(hosts, key=len)}
+        everything: tuple[Server | Site | Service, ...] = (
+            *targets.servers,
+            *targets.sites,
+            *targets.services,
+        )
+        hosts = sorted({each.host for each in everything}, key=lambda host: (len(host), host))
+        self.verdicts = {host: Verdict(host) for host in hosts}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the report of one phase of one check."""

@@ -19,6 +19,7 @@ class Server(BaseModel):
     address: str
     port: int
     user: str
+    roles: tuple[str, ...] = ("apps",)
 
 
 class Site(BaseModel):
@@ -38,12 +39,27 @@ class Site(BaseModel):
     disk_mib: int
 
 
+class Service(BaseModel):
+    """One of a municipality's other services: Nextcloud, or its accounts."""
+
+    model_config = ConfigDict(frozen=True)
+    host: str
+    server: str
+    name: str
+    code: str
+    domain: str
+    address: str
+    path: str
+    status: int
+
+
 class Targets(BaseModel):
     """All of them, with what the control machine needs to reach and trust them."""
 
     model_config = ConfigDict(frozen=True)
     servers: tuple[Server, ...]
     sites: tuple[Site, ...]
+    services: tuple[Service, ...] = ()
     known_hosts: str
     private_key: str = ""
     authority: str = ""
@@ -61,15 +77,17 @@ def from_build(
     if not path.is_file():
         raise MachineError("verify.not-built", file=str(build))
     hosts: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["all"]["hosts"]
-    servers, sites = [], []
+    servers, sites, services = [], [], []
     for host, variables in sorted(hosts.items()):
         if "nuage_server" not in variables:
             servers.append(_server(host, variables))
-        elif not only or variables["tenant_wordpress_code"] in only:
-            sites.append(_site(host, variables))
+        elif not only or host[:5] in only:
+            sites += [_site(host, variables)] if "wordpress" in variables["nuage_services"] else []
+            services += _services(host, variables)
     return Targets(
         servers=tuple(servers),
         sites=tuple(sites),
+        services=tuple(services),
         known_hosts=str((build / "known_hosts").resolve()),
         private_key=str(private_key or ""),
         authority=str(authority.resolve()) if authority else "",
@@ -82,7 +100,25 @@ def _server(host: str, variables: dict[str, Any]) -> Server:
         address=variables["ansible_host"],
         port=variables.get("ansible_port", 22),
         user=variables.get("ansible_user", "root"),
+        roles=tuple(variables["nuage_roles"]),
     )
+
+
+def _services(host: str, variables: dict[str, Any]) -> list[Service]:
+    """What answers beside the website, as the inventory says that it must."""
+    pages = zip(variables["nuage_services"], variables["nuage_pages"], strict=False)
+    return [
+        Service(
+            host=host,
+            server=variables["nuage_server"],
+            name=name,
+            code=host[:5],
+            address=variables["ansible_host"],
+            **page,
+        )
+        for name, page in pages
+        if name != "wordpress"
+    ]
 
 
 def _site(host: str, variables: dict[str, Any]) -> Site:

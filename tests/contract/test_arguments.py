@@ -63,6 +63,7 @@ def hosts(
     """Hosts of a golden case, built by the real command."""
     folder = tmp_path_factory.mktemp(request.param)
     shutil.copytree(HERE / request.param, folder, dirs_exist_ok=True)
+    (folder / "autorite.pem").write_text("the consortium's own authority\n", "utf-8")
     patch = pytest.MonkeyPatch()
     patch.setenv("NUAGE_VAULT_PASSWORD", "contract")
     consent = []
@@ -80,14 +81,16 @@ def hosts(
 def test_every_variable_belongs_to_a_role_and_every_role_accepts_its_own(
     hosts: dict[str, dict[str, Any]],
 ) -> None:
-    assert len(hosts) == 5
+    assert len(hosts) == 6
     for host, variables in hosts.items():
-        layer = "tenant" if host.endswith("-apps") else "server"
+        layer = "tenant" if host[:5].isdigit() else "server"
         known: set[str] = set()
         for role in (name for name in roles.names() if name.startswith(f"{layer}_")):
             options = roles.options(role)
             known |= options.keys()
             own = {name: value for name, value in variables.items() if name in options}
+            if not own:
+                continue  # A role of other hosts: sign-in servers, municipalities with accounts.
             result = ArgumentSpecValidator(options).validate(own)
             assert not result.error_messages, (host, role, result.error_messages)
         assert not variables.keys() - known, (host, variables.keys() - known)

@@ -66,6 +66,17 @@ def test_the_wheel_is_what_runs(installed: Path) -> None:
         assert line.startswith(str(installed))
 
 
+def test_the_wheel_has_the_pins_of_the_checkout(installed: Path, tmp_path: Path) -> None:
+    listed = [
+        json.loads(
+            run(folder / "nuage", "artifacts", "list", "--json", cwd=tmp_path, NUAGE_ARTIFACTS=str(tmp_path))
+        )
+        for folder in (installed / "bin", BIN)
+    ]
+    assert listed[0] == listed[1]
+    assert {"keycloak", "nextcloud"} <= {entry["name"] for entry in listed[0]["artifacts"]}
+
+
 def test_wheel_and_checkout_give_the_same_inventory(built: Path, tmp_path: Path) -> None:
     folder = tmp_path / "c"
     shutil.copytree(HERE / "first", folder)

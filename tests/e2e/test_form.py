@@ -25,6 +25,12 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+OUTSIDE = """() => [...document.querySelectorAll("main *")].filter((one) => {
+  const card = one.parentElement.closest(".card, .errors");
+  return card && one.getClientRects().length && (
+    one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display === "block"
+    || one.getBoundingClientRect().right > card.getBoundingClientRect().right + 1);
+}).map((one) => one.id || one.textContent)"""
 FACTS = (
     ("07025", "Albertville", "albertville", "Municipalité", 262, "La Matapédia", ""),
     ("07105", "Saint-Damase", "saint-damase-07105", "Paroisse", 382, "La Matapédia", ""),
@@ -113,6 +119,8 @@ def test_what_the_form_saves_is_imported(page: Page, tmp_path: Path) -> None:
     page.fill("#aliases", "abercorn.example\n")
     page.fill("#administrator_telephone", "450 555-0100")
     page.check("[name=size][value=medium]")
+    page.check("#wanted")
+    assert page.input_value("#nextcloud") == "nuage.municipalité.example"
     page.fill("#note", "Date souhaitée : mars.\nMerci!")
     path = saved(page, tmp_path)
     assert path.name == "demande-46005.json"
@@ -132,7 +140,46 @@ def test_what_the_form_saves_is_imported(page: Page, tmp_path: Path) -> None:
     assert tenant.contacts.privacy_officer == tenant.contacts.administrator
     assert tenant.services.wordpress is not None
     assert tenant.services.wordpress.size.value == "medium"
+    assert tenant.services.names == ("identity", "nextcloud", "wordpress")
+    assert tenant.domains.nextcloud == "nuage.xn--municipalit-lbb.example"
     assert tenant.history[0].reason == "Date souhaitée : mars.\nMerci!"
+
+
+def test_nextcloud_follows_the_website_until_somebody_writes_another(page: Page, tmp_path: Path) -> None:
+    page.check("#wanted")
+    assert page.input_value("#nextcloud") == ""
+    fill(page)
+    assert page.input_value("#nextcloud") == "nuage.abercorn.example"
+    page.fill("#website", "ville.example")
+    page.press("#website", "Tab")
+    assert page.input_value("#nextcloud") == "nuage.ville.example"
+    page.fill("#nextcloud", "https://Ville.example/")
+    page.fill("#website", "www.ville.example")
+    page.fill("#aliases", "ville.example")
+    page.click("button[type=submit]")
+    assert page.evaluate("document.activeElement.id") == "errors"
+    assert "déjà celle de votre site" in page.inner_text("#nextcloud-error")
+    page.locator("#error-list a").click()
+    assert page.evaluate("document.activeElement.id") == "nextcloud"
+    page.fill("#nextcloud", "fichiers.ville.example")
+    request = json.loads(saved(page, tmp_path).read_text(encoding="utf-8"))["request"]
+    assert request["nextcloud"] == "fichiers.ville.example"
+    assert "accounts" not in request, "they go without saying"
+
+
+def test_accounts_alone_and_answers_that_arent_asked_for_any_more(page: Page, tmp_path: Path) -> None:
+    fill(page)
+    assert not page.is_visible("#nextcloud")
+    page.check("#wanted")
+    assert not page.is_visible("#accounts")
+    page.fill("#nextcloud", "pas un site")
+    page.click("button[type=submit]")
+    assert "n'est pas valide" in page.inner_text("#nextcloud-error")
+    page.uncheck("#wanted")
+    assert not page.is_visible("#errors"), "nothing is left to correct"
+    page.check("#accounts")
+    request = json.loads(saved(page, tmp_path).read_text(encoding="utf-8"))["request"]
+    assert (request["accounts"], request.get("nextcloud")) == ("yes", None)
 
 
 def test_namesakes_are_told_apart(page: Page, tmp_path: Path) -> None:
@@ -181,6 +228,11 @@ def test_the_keyboard_alone_is_enough(page: Page, tmp_path: Path) -> None:
     assert page.evaluate("document.activeElement.id") == "website"
     page.keyboard.type("www.damase.example")
     tab(4)
+    assert page.evaluate("document.activeElement.id") == "wanted"
+    page.keyboard.press("Space")
+    tab()
+    assert page.evaluate("document.activeElement.id") == "nextcloud"
+    tab()
     assert page.evaluate("document.activeElement.id") == "administrator_name"
     page.keyboard.type("A. Roy")
     tab()
@@ -196,6 +248,7 @@ def test_the_keyboard_alone_is_enough(page: Page, tmp_path: Path) -> None:
     waiting.value.save_as(tmp_path / "saved.json")
     request = json.loads((tmp_path / "saved.json").read_text(encoding="utf-8"))["request"]
     assert (request["code"], request["privacy_name"]) == ("54017", "A. Roy")
+    assert request["nextcloud"] == "nuage.damase.example"
     assert page.evaluate("document.activeElement.id") == "done"
 
 
@@ -209,6 +262,15 @@ def test_axe_finds_nothing(page: Page, language: str, width: int, tmp_path: Path
     assert page.title() == {"fr": "Demande d'une municipalité", "en": "A municipality's request"}[language]
     clean(page)
     fill(page)
+    page.check("#wanted")
+    page.fill("#nextcloud", "")
+    page.fill("#administrator_email", "a@b")
+    page.click("button[type=submit]")
+    clean(page)
+    assert page.evaluate(OUTSIDE) == [], "nothing sticks out of its card"
+    fill(page)
+    page.uncheck("#wanted")
+    page.check("#wanted")
     clean(page)
     saved(page, tmp_path)
     clean(page)

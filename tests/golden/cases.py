@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from provisioner import folder as folders
+from provisioner.artifacts import lockfile
 from provisioner.inventory.layers import Layers
 from provisioner.inventory.rendering import render
 from provisioner.planning import lock as locks
@@ -19,7 +20,7 @@ from provisioner.planning.model import Consent
 HERE = Path(__file__).parent
 CASES = ("first", "second")
 LAYERS = Layers(server="digest-of-server-roles", tenant="digest-of-tenant-roles")
-"""Made up, so that work on a role leaves these files alone."""
+"""Made up, so that work on a role leaves these files alone; each case pins archives that are made up too."""
 
 
 def produced(case: str) -> dict[str, str]:
@@ -32,7 +33,7 @@ def produced(case: str) -> dict[str, str]:
     consent = Consent.model_validate_json(consent_file.read_text("utf-8")) if consent_file.exists() else None
     made = plan(specs.consortium, specs.tenants, lock, consent)
     shown = json.dumps(made.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    inventory = render(specs.consortium, specs.tenants, made.lock.placements, LAYERS)
+    inventory = render(specs.consortium, specs.tenants, made.lock.placements, LAYERS, lockfile.load(root))
     return {
         "plan.json": shown,
         locks.NAME: locks.render(made.lock),

@@ -213,6 +213,27 @@ def test_site_that_points_elsewhere_fails_alone(consortium: Consortium) -> None:
     assert consortium.run(f"ls {WEBROOT}/.well-known/acme-challenge") == ""
 
 
+def test_two_in_one_conversation(consortium: Consortium) -> None:
+    more = {"tenant_certificate_more": [{"domain": "ville-7.example", "aliases": []}]}
+    said = consortium.play({"ville-7": {**wanted(SITES["ville-7"]), **more}})
+    assert said["ville-7"]["changed"], said
+    assert len(consortium.chain("ville-7.example")) > 1
+    assert not consortium.play({"ville-7": {**wanted(SITES["ville-7"]), **more}})["ville-7"]["changed"]
+
+
+def test_one_that_is_refused_holds_the_other_not_back(consortium: Consortium) -> None:
+    fewer = {**wanted(SITES["ville-6"]), "tenant_certificate_aliases": []}
+    elsewhere = {"tenant_certificate_more": [{"domain": "ailleurs.example", "aliases": []}]}
+    said = consortium.play({"ville-6": {**fewer, **elsewhere}})
+    assert said["ville-6"]["nuage_key"] == "acme.challenge-failed"
+    assert said["ville-6"]["nuage_context"]["domain"] == "ailleurs.example"
+    names = consortium.run(
+        f"openssl x509 -noout -ext subjectAltName -in {STORE}/{SITES['ville-6']}/fullchain.pem"
+    )
+    assert names.split()[-1] == f"DNS:{SITES['ville-6']}"
+    assert consortium.run(f"ls {WEBROOT}/.well-known/acme-challenge") == ""
+
+
 def test_no_authority_leaves_the_certificate_in_place(consortium: Consortium) -> None:
     before = consortium.chain(SITES["ville-5"])
     address = consortium.lab.status().hosts[0].address

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from provisioner.files import locked
+from provisioner.inventory.tenant_variables import SECRETS
 from provisioner.lab.consortium import announce
-from tests.deployed import ABERCORN, GARDIEN, HOST, ILES, Deployment, Site, wait_until
+from tests.deployed import ABERCORN, GARDIEN, HOST, ILES, SITES, Deployment, Site, wait_until
 from tests.infra.sampling import ProcessSampler
 
 pytestmark = pytest.mark.lab
-NEWCOMER = Site("nouvelle", "46010", "www.nouvelle.example", "on-demand")
+NEWCOMER = Site("nouvelle", "46040", "www.nouvelle.example", "on-demand")
 VHOSTS = "/etc/nginx/nuage.d"
 
 
@@ -32,20 +33,26 @@ def converged_afterwards(deployment: Deployment) -> Iterator[None]:
     deployment.answers()
 
 
-def other_mode(deployment: Deployment, *sites: Site) -> None:
-    """A change of several files and units of each site."""
+def otherwise(deployment: Deployment, *sites: Site) -> None:
+    """A change of several files and units of each site, nginx's too: its mode, and a name that it has or hasn't got."""
     for site in sites:
         path = deployment.folder / "tenants" / f"{site.slug}.yml"
-        asked = yaml.safe_load(path.read_text(encoding="utf-8"))["services"]["wordpress"]
+        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+        asked = spec["services"]["wordpress"]
         asked["mode"] = "on-demand" if asked.get("mode") == "resident" else "resident"
-        deployment.change(site, services={"wordpress": asked})
+        names = spec["domains"]["website_aliases"]
+        aliases = [] if names else [site.domain.removeprefix("www.")]
+        deployment.change(
+            site, services={"wordpress": asked}, domains={"website": site.domain, "website_aliases": aliases}
+        )
 
 
 @pytest.fixture
-def modes_restored(deployment: Deployment) -> Iterator[None]:
+def specs_restored(deployment: Deployment) -> Iterator[None]:
+    kept = {site: (deployment.folder / "tenants" / f"{site.slug}.yml").read_text("utf-8") for site in SITES}
     yield
-    for site in deployment.sites:
-        deployment.change(site, services={"wordpress": {"disk_mib": site.disk_mib, "mode": site.mode}})
+    for site, spec in kept.items():
+        (deployment.folder / "tenants" / f"{site.slug}.yml").write_text(spec, encoding="utf-8")
 
 
 # Broken configurations
@@ -59,10 +66,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_drop_in_stops_nobody_else(deployment: Deployment, case: str, modes_restored: None) -> None:
+def test_a_broken_drop_in_stops_nobody_else(deployment: Deployment, case: str, specs_restored: None) -> None:
     """Abercorn's breaks while it changes: it fails in words; L'Ange-Gardien changes in the same run."""
     deployment.sh(f"cat > {VHOSTS}/{ABERCORN.code}-zz.conf", body=BROKEN[case].encode())
-    other_mode(deployment, ABERCORN, GARDIEN)
+    otherwise(deployment, ABERCORN, GARDIEN)
     done = deployment.nuage("apply", "--yes", code=8)
     assert "Abercorn (46005)" in done.stdout
     assert "quarantine" in done.stdout
@@ -72,10 +79,10 @@ def test_a_broken_drop_in_stops_nobody_else(deployment: Deployment, case: str, m
     deployment.sh(f"rm -f /var/lib/nuage/quarantine/{ABERCORN.code}-zz.conf*")
 
 
-def test_a_vhost_that_rotted_is_reported_and_made_again(deployment: Deployment, modes_restored: None) -> None:
+def test_a_vhost_that_rotted_is_reported_and_made_again(deployment: Deployment, specs_restored: None) -> None:
     """Abercorn isn't even part of the change; its own file was broken by hand."""
     deployment.sh(f"echo 'nonsense' >> {VHOSTS}/{ABERCORN.code}-wordpress.conf")
-    other_mode(deployment, GARDIEN)
+    otherwise(deployment, GARDIEN)
     done = deployment.nuage("apply", "--yes", code=8)
     assert "quarantine" in done.stdout
     deployment.answers(GARDIEN, ILES)
@@ -173,8 +180,8 @@ def ended(process: subprocess.Popen[str]) -> int:
 
 
 @pytest.mark.parametrize("seconds", [1.0])
-def test_interrupted_by_a_person(deployment: Deployment, seconds: float, modes_restored: None) -> None:
-    other_mode(deployment, *deployment.sites)
+def test_interrupted_by_a_person(deployment: Deployment, seconds: float, specs_restored: None) -> None:
+    otherwise(deployment, *SITES)
     process = interrupt_after(deployment, seconds)
     assert process.poll() is None, "there is something to interrupt"
     process.send_signal(signal.SIGINT)
@@ -182,9 +189,9 @@ def test_interrupted_by_a_person(deployment: Deployment, seconds: float, modes_r
 
 
 @pytest.mark.parametrize("seconds", [0.0, 2.0])
-def test_killed(deployment: Deployment, seconds: float, modes_restored: None) -> None:
+def test_killed(deployment: Deployment, seconds: float, specs_restored: None) -> None:
     """Not even a word: what it started may still be at work when the next run begins."""
-    other_mode(deployment, *deployment.sites)
+    otherwise(deployment, *SITES)
     process = interrupt_after(deployment, seconds)
     process.kill()
     assert ended(process) in (-signal.SIGKILL, 0)
@@ -193,8 +200,8 @@ def test_killed(deployment: Deployment, seconds: float, modes_restored: None) ->
 
 
 @pytest.mark.parametrize("seconds", [1.0])
-def test_power_lost(deployment: Deployment, seconds: float, modes_restored: None) -> None:
-    other_mode(deployment, *deployment.sites)
+def test_power_lost(deployment: Deployment, seconds: float, specs_restored: None) -> None:
+    otherwise(deployment, *SITES)
     process = interrupt_after(deployment, seconds)
     deployment.lab.kill(HOST)
     code = ended(process)
@@ -209,7 +216,7 @@ def test_power_lost(deployment: Deployment, seconds: float, modes_restored: None
 
 @pytest.fixture
 def newcomer(deployment: Deployment) -> Iterator[Site]:
-    """A fourth municipality, gone again afterwards as far as the other tests can tell."""
+    """One municipality more, gone again afterwards as far as the other tests can tell."""
     tenants = deployment.folder / "tenants"
     spec = yaml.safe_load((tenants / f"{ABERCORN.slug}.yml").read_text(encoding="utf-8"))
     spec |= {"code": NEWCOMER.code, "name": "Nouvelle", "state": "requested"}
@@ -246,7 +253,7 @@ def test_a_full_disk_then_a_municipality_whose_secrets_stay_secret(
     deployment.sh("dd if=/dev/zero of=/srv/nuage-test-rest bs=64K 2>/dev/null || true; sync")
     try:
         done = deployment.nuage("apply", "--yes", code=8)
-        assert "Nouvelle (46010)" in done.stdout
+        assert "Nouvelle (46040)" in done.stdout
         assert "o space left" in done.stdout or "full" in done.stdout
         deployment.answers(GARDIEN, ILES)
     finally:
@@ -255,7 +262,7 @@ def test_a_full_disk_then_a_municipality_whose_secrets_stay_secret(
         done = deployment.nuage("apply", "--yes")
     deployment.answers(newcomer)
     values = secrets(deployment)
-    assert len(values) == 2 * len(deployment.sites)
+    assert len(values) == len(SECRETS) * len(deployment.sites)
     assert sampler.samples > 20
     assert any("ansible" in seen for seen in sampler.seen), "the sampler saw the run"
     assert [seen for seen in sampler.seen if any(value in seen for value in values)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,22 @@ def test_database(deployment: Deployment) -> None:
 
 
 def test_temporary_tables(deployment: Deployment) -> None:
-    seen = deployment.php(
-        ABERCORN, PROBES / "database.php", {"user": ABERCORN.user, "kind": "TEMPORARY", "limit_mib": 1200}
-    )
-    assert seen["refused"], seen
+    """Those that a query makes for itself end at a bound."""
+    asked = {"user": ABERCORN.user, "rows": 100_000, "lift": False}
+    assert "temporary space limit" in deployment.php(ABERCORN, PROBES / "temporary.php", asked)
+
+
+def test_temporary_room_is_not_for_one(deployment: Deployment) -> None:
+    """A session may lift its own bound; it doesn't come far, and the neighbour has room all along."""
+    asked = {"user": ABERCORN.user, "rows": 100_000_000, "lift": True}
+    modest = {"user": GARDIEN.user, "rows": 15_000, "lift": False}
+    with ThreadPoolExecutor(1) as pool:
+        greedy = pool.submit(deployment.php, ABERCORN, PROBES / "temporary.php", asked)
+        while not greedy.done():
+            assert deployment.php(GARDIEN, PROBES / "temporary.php", modest) == modest["rows"]
+        assert "gone away" in greedy.result() or "killed" in greedy.result()
+    said = deployment.sh("journalctl --quiet --since -2min -u nuage-database-guard.service")
+    assert f"{ABERCORN.user}: too much temporary room" in said
 
 
 def test_log(deployment: Deployment) -> None:

@@ -53,7 +53,9 @@ def test_the_example_uses_reserved_names_and_addresses_only():
     text = "".join(path.read_text() for path in [EXAMPLE / "consortium.yml", *EXAMPLE.glob("tenants/*.yml")])
     loaded = folder.load(EXAMPLE)
     hosts = [*loaded.consortium.time_servers, loaded.consortium.mail_relay.host]
+    hosts += [server.identity_domain for server in loaded.consortium.servers if server.identity_domain]
     hosts += [tenant.domains.website for tenant in loaded.tenants.values()]
+    hosts += [tenant.domains.nextcloud for tenant in loaded.tenants.values() if tenant.domains.nextcloud]
     assert all(host.endswith(".example") for host in hosts)
     prefixes = ("192.0.2.", "198.51.100.", "203.0.113.")
     addresses = [server.address for server in loaded.consortium.servers] + [*loaded.consortium.resolvers]
@@ -88,6 +90,7 @@ def test_all_files_are_told_at_once(example):
         ("duplicate-code", "tenants/copie.yml", code, "code"),
         ("duplicate-domain", "tenants/copie.yml", domain, "domains.website"),
         ("duplicate-domain", "tenants/copie.yml", domain + 2, "domains.website_aliases[0]"),
+        ("duplicate-domain", "tenants/copie.yml", domain + 3, "domains.nextcloud"),
         ("unknown-ring", "tenants/copie.yml", ring, "ring"),
         ("not-an-integer", "tenants/l-ange-gardien-82005.yml", broken, "population"),
     ]

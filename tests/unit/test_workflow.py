@@ -9,6 +9,7 @@ from provisioner import workflow
 from provisioner.errors import InvalidInputError, LockedError, MachineError, RefusedError
 from provisioner.files import locked
 from provisioner.inventory import vault
+from provisioner.inventory.tenant_variables import SECRETS
 from provisioner.planning.model import Consent
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "first"
@@ -43,7 +44,7 @@ def key_of(error: pytest.ExceptionInfo[InvalidInputError] | pytest.ExceptionInfo
 
 def test_second_build_writes_nothing_and_asks_no_password(folder: Path) -> None:
     built = workflow.build(folder, password)
-    assert built.new_secrets == 6
+    assert built.new_secrets == 3 * len(SECRETS)
     before = snapshot(folder)
     times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
     again = workflow.build(folder, nobody)
@@ -66,7 +67,7 @@ def test_a_newcomer_leaves_the_secrets_of_the_others(folder: Path) -> None:
     workflow.build(folder, password)
     before = vault.unlock((folder / vault.NAME).read_text(), password())
     spec.write_text(kept)
-    assert workflow.build(folder, password).new_secrets == 2
+    assert workflow.build(folder, password).new_secrets == len(SECRETS)
     after = vault.unlock((folder / vault.NAME).read_text(), password())
     assert after.items() > before.items()
 

@@ -9,6 +9,7 @@
   let language = "fr";
   let chosen = null;
   let suggested = "";
+  let proposed = "";
   let shown = [];
   let savedAs = "";
 
@@ -83,6 +84,7 @@
       website.value = one ? one.website : "";
       suggested = website.value;
     }
+    propose();
   }
 
   $("code").addEventListener("input", () => {
@@ -92,9 +94,32 @@
     showOptions();
   });
 
+  /* Nextcloud: its address follows the website's until somebody writes another. */
+  function propose() {
+    const address = $("nextcloud");
+    if (!$("wanted").checked || (address.value && address.value !== proposed)) return;
+    const website = $("website").value;
+    proposed = host(website) ? "nuage." + bareHost(website).replace(/^www\./, "") : "";
+    address.value = proposed;
+  }
+
+  function showNextcloud() {
+    const wanted = $("wanted").checked;
+    $("f-nextcloud").hidden = !wanted;
+    $("accounts-only").hidden = wanted;
+    if (wanted) propose();
+    else forget("nextcloud");
+  }
+
+  $("website").addEventListener("change", propose);
+  $("wanted").addEventListener("change", showNextcloud);
+
   /* Checks, the same as those of `nuage request import`. */
+  const bareHost = (text) =>
+    text.trim().toLowerCase().replace(/^https?:\/\//, "").replace(/\/+$/, "").replace(/\.$/, "");
+
   function host(text) {
-    const bare = text.trim().toLowerCase().replace(/^https?:\/\//, "").replace(/\/+$/, "").replace(/\.$/, "");
+    const bare = bareHost(text);
     if (/[\s/:@?#]/.test(bare)) return null;
     try {
       const name = new URL("http://" + bare).hostname;
@@ -115,6 +140,18 @@
     if (telephone) values[who + "_telephone"] = telephone.slice(0, 200);
   }
 
+  function services(values, wrong) {
+    if (!$("wanted").checked) {
+      if ($("accounts").checked) values.accounts = "yes";
+      return;
+    }
+    const given = $("nextcloud").value.trim();
+    const address = host(given);
+    if (!address) wrong("nextcloud", given ? "bad-nextcloud" : "missing-nextcloud");
+    else if ([values.website, ...(values.aliases || "").split(" ")].includes(address)) wrong("nextcloud", "bad-nextcloud-taken");
+    else values.nextcloud = address;
+  }
+
   function collect() {
     const values = {};
     const errors = [];
@@ -130,6 +167,7 @@
     values.language = document.querySelector("[name=language]:checked").value;
     const size = document.querySelector("[name=size]:checked").value;
     if (size) values.size = size;
+    services(values, wrong);
     person("administrator", values, wrong);
     person("privacy", values, wrong);
     const note = $("note").value.trim();
@@ -139,7 +177,7 @@
     return { values, errors };
   }
 
-  const FIELDS = ["code", "website", "aliases", "administrator_name", "administrator_email", "privacy_name", "privacy_email", "consent"];
+  const FIELDS = ["code", "website", "aliases", "nextcloud", "administrator_name", "administrator_email", "privacy_name", "privacy_email", "consent"];
   let errorsShown = [];
 
   function showErrors(errors) {
@@ -167,6 +205,11 @@
       return item;
     }));
     $("errors").hidden = errors.length === 0;
+  }
+
+  /* An answer that isn't asked for any more can't be wrong. */
+  function forget(start) {
+    showErrors(errorsShown.filter(([field]) => !field.startsWith(start)));
   }
 
   function save(values) {
@@ -201,11 +244,16 @@
     $("done").focus();
   });
 
+  function showPrivacy() {
+    $("privacy-fields").hidden = $("same").checked;
+    if ($("same").checked) forget("privacy");
+  }
+
   $("again").addEventListener("click", () => {
     $("done").hidden = true;
     $("code").focus();
   });
-  $("same").addEventListener("change", () => { $("privacy-fields").hidden = $("same").checked; });
+  $("same").addEventListener("change", showPrivacy);
 
   /* Languages. */
   function speak() {
@@ -222,5 +270,6 @@
     language = language === "fr" ? "en" : "fr";
     speak();
   });
-  $("privacy-fields").hidden = $("same").checked;
+  showPrivacy();
+  showNextcloud();
 })();

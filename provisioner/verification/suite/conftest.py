@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import testinfra
 
-from provisioner.verification.targets import Server, Site, Targets
+from provisioner.verification.targets import Server, Service, Site, Targets
 
 
 @cache
@@ -40,17 +40,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run of each test per server or per site."""
     if "site" in metafunc.fixturenames:
         metafunc.parametrize("site", targets().sites, ids=lambda site: site.host)
+    elif "place" in metafunc.fixturenames:
+        metafunc.parametrize("place", targets().services, ids=lambda place: place.host)
     elif "server" in metafunc.fixturenames:
         metafunc.parametrize("server", targets().servers, ids=lambda server: server.host)
 
 
 @pytest.fixture
 def host(request: pytest.FixtureRequest) -> Any:
-    """The testinfra host of the server, or of the site's server."""
+    """The testinfra host of the server, or of the site's or the service's server."""
     if "server" in request.fixturenames:
         return connect(request.getfixturevalue("server"))
-    site: Site = request.getfixturevalue("site")
-    return connect(next(server for server in targets().servers if server.host == site.server))
+    name = "place" if "place" in request.fixturenames else "site"
+    lodger: Site | Service = request.getfixturevalue(name)
+    return connect(next(server for server in targets().servers if server.host == lodger.server))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.inventory.tenant_variables import SECRETS
+
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden" / "first"
 RUN = "from provisioner.cli.main import run; run()"
@@ -129,7 +131,7 @@ def test_a_broken_lock_exits_3_with_its_line(built: Path) -> None:
 def test_secrets_are_listed_by_name_and_shown_to_a_terminal_only(built: Path) -> None:
     listed = nuage("secrets", "list", "--json", "-C", built, NUAGE_VAULT_PASSWORD="x")
     names = json.loads(listed.stdout)
-    assert names["46005"] == ["wordpress_admin_password", "wordpress_seed"]
+    assert names["46005"] == sorted(SECRETS)
     ask = ("secrets", "show", "-C", built, "46005", "wordpress_seed")
     piped = nuage(*ask, NUAGE_VAULT_PASSWORD="x")
     assert (piped.returncode, piped.stdout) == (4, "")

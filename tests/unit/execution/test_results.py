@@ -100,3 +100,9 @@ def test_municipalities_of_a_failed_server_say_so(results: Results) -> None:
     problem = results.hosts["46005-apps"].problem
     assert problem is not None
     assert problem.key == "apply.server-failed"
+
+
+def test_a_look_at_what_is_stale_is_no_failure(results: Results) -> None:
+    results.add(observed(["46005-apps"], {}))
+    results.close(finished=True, records=False)
+    assert results.hosts["46005-apps"].outcome is Outcome.UNCHANGED

@@ -13,11 +13,14 @@ import pytest
 
 import provisioner
 from provisioner import messages
+from provisioner.audit.controls import catalogue as controls
 from provisioner.spec import document, translation
 
 PACKAGE = Path(provisioner.__file__).parent
 PLUGINS = PACKAGE.parent / "plugins"
 AREAS = sorted(path.stem for path in (PACKAGE / "messages" / "fr").glob("*.toml"))
+COUNTED = re.compile("-(one|many)$")
+"""Forms of a text with a number."""
 KEY = re.compile(rf"({'|'.join(AREAS)})\.([a-z0-9]+(?:-[a-z0-9]+)*(?:\.fix)?)")
 
 
@@ -52,12 +55,27 @@ COMPOSED = {
         *(name for _, name in document.CAUSES),
     },
     "fields": set(messages.catalogue("fr", "fields")),
+    "audit-controls": {
+        *(f"{one.id.lower()}-{part}" for one in controls.CONTROLS for part in ("title", "expected")),
+        *(f"source-{name}" for name in controls.SOURCES),
+        *(f"kind-{name}" for name in controls.KINDS),
+        *(f"severity-{name}" for name in (controls.HIGH, controls.MEDIUM, controls.LOW)),
+        *(f"column-{name}" for name in ("id", "kind", "severity", "title", "sources", "objectives")),
+    },
+    "audit-reasons": set(messages.catalogue("fr", "audit-reasons")),
     "form": words_of_pages() & set(messages.catalogue("fr", "form")),
+    "audit-report": words_of_pages() & set(messages.catalogue("fr", "audit-report")),
+    "audit-site": words_of_pages() & set(messages.catalogue("fr", "audit-site")),
 }
 """Names that the code composes from something else than a literal; tests/unit/spec tries each of them.
 
-`fields` is checked against the models by tests/unit/spec/test_schema.py.
+`fields` is checked against the models by tests/unit/spec/test_schema.py, `audit-reasons` against the judges by
+tests/unit/audit/controls/test_reasons.py.
 """
+
+
+BARE = {"audit-verify"}
+"""Areas whose names stand bare in the code, which gets all their texts at once: `verify.py` has them within."""
 
 
 def literals() -> tuple[set[str], set[str]]:
@@ -79,7 +97,10 @@ TEXTS, BEGINNINGS = literals()
 def is_used(area: str, name: str) -> bool:
     """Whether the code asks for it: in full, as the end of a composed key, or through `COMPOSED`."""
     key = f"{area}.{name}"
-    if key in TEXTS or name in COMPOSED.get(area, set()):
+    if key in TEXTS or name in COMPOSED.get(area, set()) or COUNTED.sub("", key) in TEXTS:
+        return True
+    if area in BARE and is_said(name):
+        return True
         return True
     return any(
         is_said(key.removeprefix(start)) for start in BEGINNINGS if key.startswith(start) and "." in start
@@ -137,7 +158,7 @@ def test_every_key_in_the_code_exists():
     missing = {
         f"{area}.{name}"
         for area, name in asked
-        if name not in catalogue("fr", area) and f"{area}.{name}" not in files
+        if not {name, f"{name}-many"} & set(catalogue("fr", area)) and f"{area}.{name}" not in files
     }
     assert missing == set()
 

@@ -44,6 +44,36 @@ def test_a_rerun_has_nothing_to_do_and_keeps_the_lock() -> None:
     assert again.digest == lock.following
 
 
+def test_a_secret_from_elsewhere_that_was_set_again_is_a_change() -> None:
+    here = consortium(server(1, roles=["apps", "identity"], identity_domain="id.example"))
+    everyone = tenants(tenant("46005", services={"wordpress": {}, "identity": {}}), tenant("46010"))
+    lock = plan(here, everyone, Lock(), given={"46005": "a" * 64}).lock
+    assert parse(render(lock)) == lock
+    assert not plan(here, everyone, lock, given={"46005": "a" * 64}).actions
+    again = plan(here, everyone, lock, given={"46005": "b" * 64})
+    assert [(each.host, each.reasons) for each in again.actions] == [("46005-identity", ("secret-given",))]
+    assert again.digest != lock.following
+
+
+def test_people_of_a_directory_go_with_consent_alone() -> None:
+    here = consortium(server(1, roles=["apps", "identity"], identity_domain="id.example"))
+    ldap = {"url": "ldaps://a.example", "bind_dn": "cn=x", "users_dn": "ou=y"}
+    with_directory = tenants(tenant("46005", services={"wordpress": {}, "identity": {"federation": ldap}}))
+    lock = plan(here, with_directory, Lock()).lock
+    assert parse(render(lock)) == lock
+    without = tenants(tenant("46005", services={"wordpress": {}, "identity": {}}))
+    assert refused(plan(here, without, lock)) == [("people-need-consent", "m46005", "srv1")]
+    other = plan(here, without, lock, Consent(people=frozenset({"46010"}), remove=frozenset({"46005"})))
+    assert refused(other) == [("people-need-consent", "m46005", "srv1")]
+    agreed = plan(here, without, lock, Consent(people=frozenset({"46005"})))
+    assert not agreed.refusals
+    assert ("46005-identity", ("spec-changed", "directory-gone")) in [
+        (each.host, each.reasons) for each in agreed.actions
+    ]
+    assert [each.reason for each in agreed.cautions] == ["people-go"]
+    assert not plan(here, without, agreed.lock).refusals
+
+
 def test_approved_becoming_active_changes_nothing() -> None:
     assert not plan(HERE, tenants(tenant("46005", "active")), placed(tenant("46005"))).actions
 

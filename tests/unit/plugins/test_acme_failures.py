@@ -77,7 +77,7 @@ def authority_certificate(folder: Path, begins: int, ends: int) -> Path:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    path = folder / "authority.pem"
+    path = folder / f"authority-{certificate.serial_number:x}.pem"
     path.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -33,7 +33,7 @@ def test_a_socket_is_made_again_only_when_what_it_woke_has_stopped(calls: list[l
     note("systemd", "restart:nuage-wordpress@*.socket")
     activation._activate()
     assert calls == [
-        ["systemctl", "stop", "nuage-wordpress@*.socket", "nuage-wordpress@*.service"],
+        ["systemctl", "stop", "nuage-wordpress@*.socket", "nuage-wordpress-php@*.service"],
         ["systemctl", "daemon-reload"],
         ["systemctl", "start", TIMER, SOCKET],
     ]
@@ -73,7 +73,29 @@ def test_a_suspended_site_stops_at_once(calls: list[list[str]], monkeypatch: pyt
             "systemctl",
             "--no-block",
             "stop",
-            TIMER.replace("timer", "service"),
-            SOCKET.replace("socket", "service"),
+            "nuage-wordpress-cron@46005.service",
+            "nuage-wordpress-php@46005.service",
         ],
     ]
+
+
+def test_nginx_that_kept_its_workers_is_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can't change a zone that its workers share, and its reload doesn't say so."""
+    made: list[list[str]] = []
+    monkeypatch.setattr(activation, "run", made.append)
+    monkeypatch.setattr(activation, "PATIENCE", 0)
+    monkeypatch.setattr(activation, "nginx_workers", lambda: frozenset({"7"}))
+    activation.reload_nginx()
+    assert made == [
+        ["systemctl", "reload-or-restart", "nginx.service"],
+        ["systemctl", "restart", "nginx.service"],
+    ]
+
+
+def test_nginx_that_changed_its_workers_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[list[str]] = []
+    workers = iter([frozenset({"7"}), frozenset({"8"})])
+    monkeypatch.setattr(activation, "run", made.append)
+    monkeypatch.setattr(activation, "nginx_workers", lambda: next(workers))
+    activation.reload_nginx()
+    assert made == [["systemctl", "reload-or-restart", "nginx.service"]]

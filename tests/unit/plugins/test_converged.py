@@ -28,7 +28,7 @@ def test_a_host_whose_change_began_is_stale_even_for_its_former_digest(records: 
     found = {path.stem: json.loads(path.read_text()) for path in records.glob("*.json")}
     assert found == {"46005-apps": {"digest": "", "was": "old", "at": 5}}
     after = before | found
-    assert converged_state.stale(dict.fromkeys(before, "old"), after, [], False) == ["46005-apps"]
+    assert converged_state.stale(dict.fromkeys(before, "old"), after, frozenset(), False) == ["46005-apps"]
 
 
 @pytest.mark.parametrize(

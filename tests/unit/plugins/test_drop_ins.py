@@ -32,6 +32,32 @@ def test_an_error_that_names_no_vhost(complaint: str) -> None:
     assert activation.named(complaint) is None
 
 
+def test_a_broken_part_costs_the_others_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenants, realms, asked = tmp_path / "tenants", tmp_path / "identity", []
+    for folder in (tenants, realms):
+        folder.mkdir()
+    (tenants / "identity.nft").write_text(f'include "{realms}/*.nft"\n')
+    (tenants / "46005.nft").touch()
+    for code, text in (("01023", "fine\n"), ("46005", "not a rule\n"), ("82005", "fine\n")):
+        (realms / f"{code}-identity.nft").write_text(text)
+
+    def nft(arguments: list[str]) -> None:
+        asked.append(arguments)
+        if "not a rule" in Path(arguments[-1]).read_text():
+            raise activation.ProgramError("syntax error")
+
+    monkeypatch.setattr(activation, "run", nft)
+    monkeypatch.setattr(activation, "NFTABLES", tenants)
+    monkeypatch.setattr(activation, "REALMS", realms)
+    monkeypatch.setattr(activation, "QUARANTINE", tmp_path / "quarantine")
+    assert activation.load_nftables(["identity.nft", "46005.nft"]) == {"46005-identity.nft": "syntax error"}
+    assert ["nft", "--file", str(tenants / "identity.nft")] in asked
+    assert sorted(path.name for path in realms.iterdir()) == ["01023-identity.nft", "82005-identity.nft"]
+    # Told to the one whose it is; its own rules as a municipality are another file, and fine.
+    assert activation.quarantined("46005") == {"46005-identity.nft": "syntax error"}
+    assert activation.quarantined("01023") == {}
+
+
 def wanted(path: Path, content: str, group: str) -> dict[str, object]:
     return {
         "path": str(path),

@@ -10,9 +10,9 @@ from provisioner.execution.runner import Run
 from provisioner.report import status
 
 
-def run(records: dict[str, Any], units: list[str]) -> Run:
+def run(records: dict[str, Any], units: list[str], *, resident: bool = False) -> Run:
     results = Results({"srv1": "srv1", "46005-apps": "srv1"})
-    tenant = {"units": units, "disk_bytes": 1, "disk_limit_bytes": 2}
+    tenant = {"units": units, "resident": resident, "disk_bytes": 1, "disk_limit_bytes": 2}
     res = {"stale": [], "records": records, "tenants": {"t46005": tenant}}
     results.add({"event": "runner_on_ok", "event_data": {"host": "srv1", "res": res}})
     return Run(results, "successful", 0, Path("log"))
@@ -23,17 +23,17 @@ RECORD = {"state": "active", "wordpress": "6.8", "at": 0}
 
 def test_what_runs_where() -> None:
     (row,) = status.rows(run({"46005-apps": RECORD}, ["nuage-wordpress@46005.socket"]))
-    assert (row.state, row.version, row.process, row.current) == ("active", "6.8", "asleep", True)
+    assert (row.state, row.versions, row.process, row.current) == ("active", "WordPress 6.8", "asleep", True)
 
 
 def test_awake_resident_and_stopped() -> None:
-    php = "nuage-wordpress-php@46005.service"
-    for units, process in (
-        ([php, "nuage-wordpress@46005.socket"], "awake"),
-        ([php], "resident"),
-        ([], "stopped"),
+    units = ["nuage-wordpress-php@46005.service", "nuage-wordpress@46005.socket"]
+    for running, resident, process in (
+        (units, False, "awake"),
+        (units, True, "resident"),
+        ([], False, "stopped"),
     ):
-        assert status.rows(run({"46005-apps": RECORD}, units))[0].process == process
+        assert status.rows(run({"46005-apps": RECORD}, running, resident=resident))[0].process == process
 
 
 def test_never_deployed() -> None:

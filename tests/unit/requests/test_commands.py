@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -72,13 +73,51 @@ def test_a_terminal_is_asked_and_asked_again(folder: Path, monkeypatch: pytest.M
             return True
 
     monkeypatch.setattr("provisioner.cli.request.sys", type("sys", (), {"stdin": Terminal()}))
-    typed = "\nA. Roy\nroy\na.roy@abercorn.example\n\n\n"
+    typed = "\n\nnon\nA. Roy\nroy\na.roy@abercorn.example\n\n\n"
     shown = succeed(folder, "new", "46005", typed=typed)
     assert "roy" in shown
     tenant = specs.load(folder).tenants["abercorn"]
     assert tenant.domains.website == "www.abercorn.example"
     assert tenant.contacts.privacy_officer == tenant.contacts.administrator
     assert tenant.contacts.administrator.email == "a.roy@abercorn.example"
+    assert tenant.services.names == ("wordpress",)
+
+
+@pytest.mark.parametrize(
+    ("flags", "typed", "names"),
+    [
+        ((), "\nnuage\nnuage.abercorn.example\n", ("identity", "nextcloud", "wordpress")),
+        ((), "\n\npeut-être\noui\n", ("identity", "wordpress")),
+        (("--accounts", "non"), "\n", ("wordpress",)),
+        (("--nextcloud", "nuage.abercorn.example"), "\n", ("identity", "nextcloud", "wordpress")),
+    ],
+)
+def test_a_terminal_is_asked_about_nextcloud_unless_flags_tell(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: tuple[str, ...],
+    typed: str,
+    names: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(
+        "provisioner.cli.request.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    )
+    succeed(folder, "new", "46005", *PEOPLE, *flags, typed=typed)
+    assert specs.load(folder).tenants["abercorn"].services.names == names
+
+
+def test_the_list_shows_what_is_asked_for(folder: Path) -> None:
+    new(folder)
+    succeed(folder, "new", "48028", "--website", "www.b.example", "--nextcloud", "nuage.b.example", *PEOPLE)
+    lines = succeed(folder, "list").splitlines()
+    texts = [messages.text(f"request.service-{name}") for name in ("wordpress", "nextcloud", "identity")]
+    assert f"  {texts[0]}  " in lines[1]
+    assert f"  {', '.join(texts)}  " in lines[2]
+    rows = json.loads(succeed(folder, "list", "--json"))
+    assert [(row["services"], row["nextcloud"]) for row in rows] == [
+        (["wordpress"], None),
+        (["identity", "nextcloud", "wordpress"], "nuage.b.example"),
+    ]
 
 
 def test_a_bad_flag_is_named(folder: Path) -> None:

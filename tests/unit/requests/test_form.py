@@ -64,7 +64,7 @@ def test_what_the_form_saves_is_what_import_knows(directory: Directory) -> None:
     saved |= {
         f"{who}_{part}" for who in ("administrator", "privacy") for part in ("name", "email", "telephone")
     }
-    assert saved == {field.name for field in FIELDS} - {"mode", "ring"}
+    assert saved == {field.name for field in FIELDS} - {"nextcloud_size", "mode", "ring"}
 
 
 def test_it_is_the_same_every_time(directory: Directory) -> None:

@@ -116,6 +116,10 @@ def test_all_that_is_wrong_is_said_at_once_with_lines(
         ("aliases", "a b", "bad-domain"),
         ("administrator_telephone", "x" * 201, "bad-text"),
         ("note", "x" * 1501, "bad-note"),
+        ("nextcloud", "pas un site", "bad-domain"),
+        ("nextcloud", "WWW.Abercorn.example/", "nextcloud-on-website"),
+        ("comptes", "peut-être", "bad-accounts"),
+        ("taille_nextcloud", "small", "size-without-nextcloud"),
     ],
 )
 def test_optional_columns(
@@ -165,7 +169,7 @@ def test_a_municipality_that_is_there_already(
         (b"[" * 100_000, ["request.not-a-request"]),
         (b'{"a": 1}', ["request.not-a-request"]),
         (b"[1]", ["request.not-a-request"]),
-        (form_file().replace(b'"version": 1', b'"version": 2'), ["request.other-version"]),
+        (form_file().replace(b'"version": 1', b'"version": 3'), ["request.other-version"]),
         (form_file(maire="X"), ["request.unknown-field"]),
         (form_file(size=3), ["request.not-text"]),
         (form_file(consent=None), ["request.bad-consent"]),

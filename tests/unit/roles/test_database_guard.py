@@ -1,19 +1,17 @@
 """What the guard of full databases takes, and what it gives back."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+
+from tests.programs import loaded
 
 SOURCE = Path(__file__).parents[3] / "roles/server_database/files/usr/local/lib/nuage/database_guard.py"
 
 
 @pytest.fixture
 def guard():
-    specification = importlib.util.spec_from_file_location("database_guard", SOURCE)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return loaded(SOURCE)
 
 
 @pytest.fixture
@@ -127,3 +125,21 @@ def test_room_is_made_only_for_databases_at_their_hard_limit(guard, monkeypatch,
     )
     guard.make_room(tmp_path)
     assert asked == [["btrfs", "qgroup", "limit", str(3 * guard.HEADROOM), str(tmp_path / "t46005")]]
+
+
+@pytest.mark.parametrize(("in_use", "mine", "ended"), [(200, 0, False), (300, 200, False), (300, 260, True)])
+def test_who_takes_the_room_of_temporary_tables_is_cut_off(guard, monkeypatch, in_use, mine, ended):
+    said = []
+
+    def sql(statements):
+        said.append(statements)
+        return [f"t46005\t{mine * guard.MIB}", "t82005\t0", f"root\t{400 * guard.MIB}"]
+
+    monkeypatch.setattr(guard, "sql", sql)
+    monkeypatch.setattr(guard, "taken", lambda folder: in_use * guard.MIB)
+    watcher = guard.Guard(Path("/nowhere"), Path("/nowhere"))
+    watcher.share = 256 * guard.MIB
+    watcher.share_out()
+    killed = [line for line in said if line.startswith("KILL")]
+    assert killed == (["KILL HARD CONNECTION USER `t46005`@`localhost`;"] if ended else [])
+    assert bool(said) == (in_use > 256), "MariaDB isn't asked as long as there is room"

@@ -32,6 +32,7 @@ CONSORTIUM: dict[str, Any] = {
             "legal_form": "cooperative",
             "country": "CA",
             "ultimate_parent": {"name": "Coopérative", "country": "CA"},
+            "foreign_law": ["US"],
         }
     ],
     "sites": [
@@ -54,10 +55,12 @@ CONSORTIUM: dict[str, Any] = {
             "ssh_user": "root",
             "memory_gib": 8,
             "disk_gib": 500,
-            "roles": ["apps"],
+            "roles": ["apps", "identity"],
             "fault_domain": "a",
             "closed": False,
             "data_device": "/dev/vdb",
+            "identity_domain": "identite.example",
+            "realms": 150,
         },
         {
             "id": "srv2",
@@ -77,7 +80,12 @@ CONSORTIUM: dict[str, Any] = {
     },
     "resolvers": ["192.0.2.53"],
     "time_servers": ["ntp.example"],
-    "mail_relay": {"host": "relais.example", "port": 587, "sender_domain": "courriel.example"},
+    "mail_relay": {
+        "host": "relais.example",
+        "port": 587,
+        "tls": "starttls",
+        "sender_domain": "courriel.example",
+    },
     "artifact_mirror": "https://artefacts.example/",
     "acme": {
         "directory": "https://acme.example/directory",
@@ -85,10 +93,28 @@ CONSORTIUM: dict[str, Any] = {
         "contact": "equipe@consortium.example",
         "authority_file": "autorite.pem",
     },
+    "identity_authorities": ["mairie.pem"],
     "administration_networks": ["203.0.113.0/28"],
     "administration_keys": [f"{KEY} equipe"],
     "backends": {"database": "local"},
     "rings": ["pilote", "courant"],
+    "audit": {
+        "vantage_points": [
+            {
+                "id": "universite",
+                "address": "192.0.2.200",
+                "latitude": 45.38,
+                "longitude": -71.93,
+                "position_error_m": 50,
+                "public_key": f"{KEY[:-1]}1 universite",
+            }
+        ],
+        "signing_keys": [f"{KEY[:-1]}2 equipe"],
+        "cosigners": [{"id": "abercorn", "public_key": f"{KEY[:-1]}3"}],
+        "backup_targets": [{"host": "192.0.2.90", "port": 22, "site": "sherbrooke"}],
+        "patch_days": 7,
+        "time_stamp_authority": "https://horodatage.example/",
+    },
 }
 
 TENANT: dict[str, Any] = {
@@ -108,7 +134,11 @@ TENANT: dict[str, Any] = {
         },
         "privacy_officer": {"name": "Greffe", "email": "greffe@iles.example"},
     },
-    "domains": {"website": "www.iles.example", "website_aliases": ["iles.example"]},
+    "domains": {
+        "website": "www.iles.example",
+        "website_aliases": ["iles.example"],
+        "nextcloud": "nuage.iles.example",
+    },
     "services": {
         "wordpress": {
             "size": "medium",
@@ -116,10 +146,40 @@ TENANT: dict[str, Any] = {
             "memory_mib": 256,
             "disk_mib": 2048,
             "allowed_destinations": ["192.0.2.80/32"],
-        }
+            "sign_in": "accounts",
+        },
+        "nextcloud": {
+            "size": "medium",
+            "mode": "resident",
+            "memory_mib": 512,
+            "disk_mib": 20480,
+            "person_quota_mib": 1024,
+            "locking": "redis",
+            "apps": ["calendar", "contacts"],
+            "allowed_destinations": ["192.0.2.81/32"],
+        },
+        "identity": {
+            "second_factor": "everyone",
+            "administration_networks": ["192.0.2.128/25"],
+            "federation": {
+                "url": "ldaps://annuaire.iles.example",
+                "vendor": "active-directory",
+                "bind_dn": "cn=lecture,dc=iles,dc=example",
+                "users_dn": "ou=gens,dc=iles,dc=example",
+                "groups_dn": "ou=groupes,dc=iles,dc=example",
+                "username_attribute": "sAMAccountName",
+                "user_filter": "(memberOf=cn=nuage,dc=iles,dc=example)",
+            },
+            "broker": {
+                "issuer": "https://comptes.iles.example/",
+                "client_id": "nuage",
+                "name": "Compte de la Ville",
+            },
+        },
     },
     "ring": "pilote",
     "retention": {"logs_days": 30, "backups_days": 60},
+    "impact_assessment": "ÉFVP 2026-04",
     "placement": {"only": ["srv1", "srv2"], "avoid": ["srv2"]},
     "state": "leaving",
     "leaving_until": "2027-06-30",

@@ -20,6 +20,7 @@ OTHER: dict[str, Any] = {
     "code": "46005",
     "name": "Abercorn",
     "domains": {"website": "abercorn.example"},
+    "services": {"wordpress": {}},
     "placement": {},
 }
 
@@ -46,8 +47,16 @@ def test_the_samples_go_together(language):
     assert check(samples.CONSORTIUM, iles=samples.TENANT, abercorn=OTHER) == []
 
 
+@pytest.mark.parametrize("host", ["10.0.0.25", "fd00::25", "8.8.8.8"])
+def test_mail_in_clear_stays_on_own_networks(host):
+    relay = [(("mail_relay", "tls"), "none"), (("mail_relay", "host"), host)]
+    assert check(bent(*relay, (("administration_networks", 0), "8.8.8.0/24"))) == []
+
+
 SECOND_SITE = {**samples.CONSORTIUM["sites"][0], "city": "Magog"}
 SECOND_OPERATOR = {**samples.CONSORTIUM["operators"][0], "name": "Régie"}
+_POINT = samples.CONSORTIUM["audit"]["vantage_points"][0]
+TWINS = [_POINT, {**_POINT, "public_key": f"{samples.KEY[:-1]}4"}]
 OPERATOR, SITE = ("operators", 0), ("sites", 0)
 
 CONSORTIUMS = [
@@ -78,6 +87,19 @@ CONSORTIUMS = [
     ("site-province", "sites[0].province", [((*SITE, "province"), "ON")]),
     ("site-outside", "sites[0].latitude", [((*SITE, "latitude"), 43.7)]),
     ("site-outside", "sites[0].latitude", [((*SITE, "longitude"), 71.9)]),
+    ("unknown-site", "audit.backup_targets[0].site", [(("audit", "backup_targets", 0, "site"), "laval")]),
+    ("duplicate-id", "audit.vantage_points[1].id", [(("audit", "vantage_points"), TWINS)]),
+    (
+        "duplicate-key-of",
+        "audit.cosigners[0].public_key",
+        [(("audit", "cosigners", 0, "public_key"), f"{samples.KEY[:-1]}2 autre-commentaire")],
+    ),
+    ("mail-in-clear", "mail_relay.tls", [(("mail_relay", "tls"), "none")]),
+    (
+        "mail-in-clear",
+        "mail_relay.tls",
+        [(("mail_relay", "tls"), "none"), (("mail_relay", "host"), "8.8.8.8")],
+    ),
     (
         "flow-not-declared",
         "acme.country",
@@ -115,9 +137,9 @@ TENANTS = [
     ("unknown-server", "placement.avoid[0]", [(("placement", "avoid"), ["srv9"])]),
     ("no-server-allowed", "placement", [(("placement",), {"only": ["srv1"], "avoid": ["srv1"]})]),
     ("no-server-allowed", "placement", [(("placement",), {"avoid": ["srv1", "srv2"]})]),
-    ("too-big", "services.wordpress", [(("services",), HUGE)]),
-    ("too-big", "services.wordpress", [(("services",), WIDE)]),
-    ("too-big", "services.wordpress", [(("services",), BETWEEN), (("placement",), {})]),
+    ("too-big", "services", [(("services",), HUGE)]),
+    ("too-big", "services", [(("services",), WIDE)]),
+    ("too-big", "services", [(("services",), BETWEEN), (("placement",), {})]),
     (
         "duplicate-domain",
         "domains.website_aliases[0]",
@@ -137,14 +159,27 @@ def test_what_just_fits_the_headroom_is_held():
     fits = bent(
         (
             ("services",),
-            {"wordpress": {"memory_mib": int(8 * 1024 * 0.75), "disk_mib": int(500 * 1024 * 0.9)}},
+            {"wordpress": {"memory_mib": int(8 * 1024 * 0.75) - 1536, "disk_mib": int(500 * 1024 * 0.9)}},
         ),
         (("placement",), {"only": ["srv1"]}),
         spec="tenant",
     )
     assert check(samples.CONSORTIUM, iles=fits) == []
     fits["services"]["wordpress"]["memory_mib"] += 1
-    assert check(samples.CONSORTIUM, iles=fits) == [("too-big", "iles", "services.wordpress")]
+    assert check(samples.CONSORTIUM, iles=fits) == [("too-big", "iles", "services")]
+
+
+def test_accounts_need_an_identity_server(language):
+    without = bent((("servers", 0, "roles"), ["apps"]), (("servers", 0, "identity_domain"), None))
+    assert check(without, iles=samples.TENANT) == [("no-identity-server", "iles", "services.identity")]
+
+
+def test_names_of_sign_in_pages_and_of_municipalities_differ(language):
+    second = {**samples.CONSORTIUM["servers"][0], "id": "srv2", "address": "192.0.2.12"}
+    twins = bent((("servers", 1), second))
+    assert check(twins, a=OTHER) == [("duplicate-domain", CONSORTIUM, "servers[1].identity_domain")]
+    taken = {**OTHER, "domains": {"website": "identite.example"}}
+    assert check(samples.CONSORTIUM, a=taken) == [("duplicate-domain", "a", "domains.website")]
 
 
 def test_a_refused_request_may_be_too_big():

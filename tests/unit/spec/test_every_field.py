@@ -6,7 +6,9 @@ import pytest
 
 from provisioner import messages
 from provisioner.spec import document
+from provisioner.spec.audit import Audit
 from provisioner.spec.consortium import Consortium
+from provisioner.spec.services import Identity, Nextcloud
 from provisioner.spec.tenant import Tenant
 from provisioner.spec.translation import field_path
 from tests.unit.spec import samples
@@ -32,20 +34,43 @@ OPTIONAL = {
         *("version", "language", "policy", "policy.countries", "policy.provinces", "policy.legal_forms"),
         *("policy.headroom", "policy.headroom.memory", "policy.headroom.disk", "policy.declared_flows"),
         *("servers[0].ssh_port", "servers[0].ssh_user", "servers[0].closed", "servers[0].data_device"),
-        *("debian.proxy", "mail_relay.port", "acme.authority_file", "administration_keys", "backends"),
-        "backends.database",
+        *(
+            "debian.proxy",
+            "mail_relay.port",
+            "mail_relay.tls",
+            "acme.authority_file",
+            "identity_authorities",
+            "administration_keys",
+            "backends",
+        ),
+        *("backends.database", "servers[0].realms", "operators[0].foreign_law", "audit"),
+        *(f"audit.{name}" for name in Audit.model_fields),
+        *("audit.vantage_points[0].address", "audit.backup_targets[0].port"),
     },
     "tenant": {
         *("version", "population", "region", "mrc", "language", "retention", "retention.logs_days"),
         *("retention.backups_days", "placement", "placement.only", "placement.avoid", "history"),
         *("contacts.administrator.telephone", "domains.website_aliases", "services.wordpress.size"),
         *("services.wordpress.mode", "services.wordpress.memory_mib", "services.wordpress.disk_mib"),
-        *("services.wordpress.allowed_destinations", "history[0].reason"),
+        *("services.wordpress.allowed_destinations", "history[0].reason", "services.wordpress"),
+        *("services.wordpress.sign_in", "impact_assessment"),
+        "services.nextcloud",
+        *(f"services.nextcloud.{name}" for name in Nextcloud.model_fields),
+        *(f"services.identity.{name}" for name in Identity.model_fields),
+        *(
+            f"services.identity.federation.{name}"
+            for name in ("vendor", "groups_dn", "username_attribute", "user_filter")
+        ),
     },
 }
 """What a spec may leave out; everything else is required."""
 
-ELSEWHERE = {"leaving_until": "spec.leaving-date", "services.wordpress": "spec.no-service"}
+ELSEWHERE = {
+    "leaving_until": "spec.leaving-date",
+    "servers[0].identity_domain": "spec.identity-domain",
+    "domains.nextcloud": "spec.nextcloud-domain",
+    "services.identity": "spec.nextcloud-identity",
+}
 """Fields whose absence is told by a rule of its own."""
 
 
@@ -85,9 +110,9 @@ def model_at(model, path):
 
 
 def every_model():
-    from provisioner.spec import consortium, tenant, types
+    from provisioner.spec import audit, consortium, services, tenant, types
 
-    for module in (consortium, tenant):
+    for module in (audit, consortium, services, tenant):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, types.Model) and value is not types.Model:
                 yield value
@@ -144,8 +169,19 @@ def test_without_a_value(spec, path, language):
         "telephone",
         "proxy",
         "authority_file",
+        "wordpress",
+        "nextcloud",
+        "person_quota_mib",
+        "federation",
+        "groups_dn",
+        "username_attribute",
+        "user_filter",
+        "broker",
+        "impact_assessment",
+        "time_stamp_authority",
     }
-    if path[-1] in nullable:
+    optional = {("audit", "vantage_points", 0, "address"), ("audit", "backup_targets", 0, "port")}
+    if path in optional or (path[-1] in nullable and path != ("domains", "nextcloud")):
         assert found == ()
         return
     assert found

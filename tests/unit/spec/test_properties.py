@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from provisioner import messages
 from provisioner.errors import InvalidInputError
 from provisioner.spec import document, parsing, writing
+from provisioner.spec.services import Mode
 from provisioner.spec.sizing import Size
-from provisioner.spec.tenant import Mode, State, Tenant
+from provisioner.spec.tenant import State, Tenant
 from tests.unit.spec import samples
 
 TRAPS = st.sampled_from(

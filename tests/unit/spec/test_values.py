@@ -44,6 +44,11 @@ WRONG = [
     ("too-small", "consortium", ("sites", 0, "latitude"), -91),
     ("too-large", "consortium", ("sites", 0, "longitude"), 180.5),
     ("too-large", "consortium", (*SERVER, "ssh_port"), 65536),
+    ("not-an-ed25519-key", "consortium", ("audit", "signing_keys", 0), "ssh-rsa " + "A" * 68),
+    ("not-an-ed25519-key", "consortium", ("audit", "cosigners", 0, "public_key"), samples.KEY[:-1]),
+    ("too-large", "consortium", ("audit", "vantage_points", 0, "latitude"), 90.5),
+    ("too-small", "consortium", ("audit", "vantage_points", 0, "position_error_m"), -1),
+    ("too-small", "consortium", ("audit", "patch_days"), 0),
     ("too-small", "tenant", (*WORDPRESS, "memory_mib"), 31),
     ("too-small", "tenant", ("population",), -1),
     ("too-large", "tenant", ("retention", "logs_days"), 4000),
@@ -84,6 +89,13 @@ WRONG = [
     ("list-empty", "consortium", (*SERVER, "roles"), []),
     ("duplicate-ring", "consortium", ("rings",), ["a", "b", "a"]),
     ("no-service", "tenant", ("services",), {}),
+    ("nextcloud-identity", "tenant", ("services", "identity"), None),
+    ("nextcloud-domain", "tenant", ("domains", "nextcloud"), None),
+    ("identity-domain", "consortium", (*SERVER, "identity_domain"), None),
+    ("too-large", "consortium", (*SERVER, "realms"), 201),
+    ("not-an-https-url", "tenant", ("services", "identity", "broker", "issuer"), "http://comptes.example"),
+    ("not-an-ldap-url", "tenant", ("services", "identity", "federation", "url"), "ldap://annuaire.example"),
+    ("not-a-choice", "tenant", ("services", "nextcloud", "apps", 0), "talk"),
     ("leaving-date", "tenant", ("state",), "active"),
     ("not-a-date", "tenant", ("leaving_until",), "30 juin 2027"),
     ("not-a-date", "tenant", ("leaving_until",), "2027-02-30"),
@@ -116,7 +128,7 @@ def test_wrong_value(name, spec, path, value, language):
 
 
 def test_every_error_of_the_models_is_tried_above_or_per_field():
-    elsewhere = {"missing", "unknown-field"}
+    elsewhere = {"missing", "unknown-field", "not-a-sha256", "duplicate-artifact"}
     reached = {name for name, *_ in WRONG} | elsewhere
     assert {*PYDANTIC.values(), *(kind.replace("_", "-") for kind in CUSTOM)} == reached - {
         "empty-value",

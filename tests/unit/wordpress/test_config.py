@@ -28,6 +28,9 @@ FACTS: dict[str, Any] = {
     "tenant_wordpress_leaving_until": "",
     "tenant_wordpress_language": "fr",
     "tenant_wordpress_seed": "seed",
+    "tenant_wordpress_signin_issuer": "",
+    "tenant_wordpress_signin_client": "wordpress",
+    "tenant_wordpress_signin_secret": "",
 }
 SALTS = ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
 

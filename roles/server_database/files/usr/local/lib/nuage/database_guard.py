@@ -9,6 +9,9 @@ grow, and its connections. Reading, deleting and dropping still work. What was t
 was deleted.
 
 Sizes are those of the files, because quota groups count only what a commit, each 30 s, has written.
+
+It also ends the connections of whoever takes more than a share of the room for temporary tables: all have one bound
+together, and a session may lift its own (max_tmp_session_space_usage = 0), which MariaDB lets nobody forbid.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ GROWING = frozenset({"INSERT", "UPDATE", "CREATE", "ALTER", "INDEX"})
 TICK = 1.0
 LIMITS_EVERY = 15
 LOG = logging.getLogger("database-guard")
+SHARES = 4
+"""Of the room for temporary tables, one municipality may take one part in so many."""
 NAME = re.compile(r"t[0-9]{5}")
 
 
@@ -77,6 +82,12 @@ def size(folder: Path) -> int:
         return 0
 
 
+def taken(folder: Path) -> int:
+    """Bytes in use where temporary tables are, whoever uses them: those files have no name to look for."""
+    found = os.statvfs(folder)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+
 def unused(name: str) -> int:
     """Bytes inside the files that deleted rows left free: InnoDB fills them again before a file grows."""
     # NAME holds nothing that SQL reads otherwise.
@@ -106,6 +117,7 @@ class Guard:
     def __init__(self, data: Path, notes: Path) -> None:
         self.data, self.notes = data, notes
         self.limits: dict[str, int] = {}
+        self.temporary, self.share = Path("/tmp"), 0  # noqa: S108
 
     def take(self, name: str) -> None:
         """Take the privileges that make a database grow, and end its connections, which would keep them."""
@@ -139,6 +151,23 @@ class Guard:
         elif was_over:
             self.give_back(name)
 
+    def learn(self) -> None:
+        """Learn what the limits are."""
+        self.limits = limits(self.data)
+        folder, total = sql("SELECT @@tmpdir, @@max_tmp_total_space_usage")[0].split("\t")
+        self.temporary, self.share = Path(folder), int(total) // SHARES
+
+    def share_out(self) -> None:
+        """End the connections of whoever takes too much of the room for temporary tables."""
+        if not self.share or taken(self.temporary) <= self.share:
+            return
+        used = "SELECT user, SUM(tmp_space_used) FROM information_schema.processlist GROUP BY user"
+        for line in sql(used):
+            name, size_used = line.split("\t")
+            if NAME.fullmatch(name) and int(size_used) > self.share:
+                sql(f"KILL HARD CONNECTION USER `{name}`@`localhost`;")
+                LOG.warning("%s: too much temporary room, ended its connections", name)
+
     def look(self) -> None:
         """Compare every database, trouble with one of them notwithstanding."""
         for name, limit in self.limits.items():
@@ -153,8 +182,9 @@ class Guard:
         while True:
             try:
                 if looks % LIMITS_EVERY == 0:
-                    self.limits = limits(self.data)
+                    self.learn()
                 looks += 1
+                self.share_out()
                 self.look()
             except (UnavailableError, OSError) as error:
                 LOG.warning("%s", error)

@@ -12,7 +12,7 @@ declare(strict_types=1);
 
 defined('ABSPATH') || exit;
 
-foreach (['site', 'language', 'outside', 'guard', 'quiet', 'login', 'mail', 'readonly'] as $nuage_part) {
+foreach (['site', 'language', 'outside', 'guard', 'quiet', 'login', 'mail', 'readonly', 'signin'] as $nuage_part) {
     require __DIR__ . "/nuage/$nuage_part.php";
 }
 unset($nuage_part);

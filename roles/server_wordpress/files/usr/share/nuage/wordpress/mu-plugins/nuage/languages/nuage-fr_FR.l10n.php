@@ -16,5 +16,12 @@ return [
         'Your site' => 'Votre site',
         'Publish a public notice' => 'Publier un avis public',
         'Edit the page: %s' => 'Modifier la page : %s',
+        'Sign in with your municipality’s account.' => 'Ouvrez une session avec votre compte de la municipalité.',
+        'Sign in with the municipality’s account' => 'Se connecter avec le compte de la municipalité',
+        'You are signed out.' => 'Votre session est fermée.',
+        'Your account gives no access to this site. Your municipality’s administrator can give it.' => 'Votre compte ne donne pas accès à ce site. L’administrateur de votre municipalité peut vous l’accorder.',
+        'The sign-in did not succeed. Try again.' => 'La connexion n’a pas abouti. Réessayez.',
+        'Use another account' => 'Utiliser un autre compte',
+        'The sign-in service does not answer. Nothing is lost: try again in a moment.' => 'Le service de connexion ne répond pas. Rien n’est perdu : réessayez dans un instant.',
     ],
 ];

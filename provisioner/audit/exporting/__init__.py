@@ -1,0 +1,1 @@
+"""A bundle for its readers: a council, a spreadsheet, other programs. Nothing here judges."""

@@ -1,0 +1,1 @@
+"""What an audit takes down of live servers and sites, and the specs that it is judged against."""

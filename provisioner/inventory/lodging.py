@@ -1,0 +1,61 @@
+"""What lives on a server, as its own roles may know it: services and apps that somebody there asked for, never who."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from provisioner.artifacts.model import Pin
+from provisioner.artifacts.requirements import SIGN_IN
+from provisioner.planning.canonical import digest
+from provisioner.spec.consortium import Server, ServerRole
+from provisioner.spec.services import Nextcloud
+from provisioner.spec.tenant import Tenant
+
+LEAST = (SIGN_IN["nextcloud"],)
+"""Apps that every Nextcloud has beside those of its release; the golden instance has no others."""
+
+
+@dataclass(frozen=True)
+class Lodging:
+    """A server, and what it is asked to run."""
+
+    server: Server
+    services: frozenset[str]
+    """Those that the server is made ready for besides websites, for which every server of applications is."""
+    editions: tuple[tuple[str, ...], ...]
+    """Each set of apps of Nextcloud's that somebody has, beside those of its release; the least comes first."""
+    redis: bool
+    """Whether somebody keeps file locks in Redis."""
+
+    signs_in: bool
+    """Whether a website there has its editors sign in at a realm."""
+
+
+def lodging(server: Server, tenants: Iterable[Tenant]) -> Lodging:
+    """``tenants`` are those whose applications live on the server."""
+    services: set[str] = {"identity"} if ServerRole.IDENTITY in server.roles else set()
+    editions: set[tuple[str, ...]] = set()
+    redis = signs_in = False
+    for tenant in tenants:
+        signs_in = signs_in or tenant.services.website_accounts
+        if tenant.services.nextcloud is not None:
+            services.add("nextcloud")
+            editions |= {LEAST, nextcloud_apps(tenant.services.nextcloud)}
+            redis = redis or tenant.services.nextcloud.locking == "redis"
+    return Lodging(server, frozenset(services), tuple(sorted(editions, key=_least_first)), redis, signs_in)
+
+
+def nextcloud_apps(cloud: Nextcloud) -> tuple[str, ...]:
+    """Apps of a municipality's Nextcloud beside those of its release, sorted."""
+    return tuple(sorted({*LEAST, *cloud.apps}))
+
+
+def edition(apps: Iterable[str], pins: Mapping[str, Pin]) -> str:
+    """Names Nextcloud's code and a set of added apps together; another archive makes another name."""
+    version = pins["nextcloud"].version
+    return f"{version}-{digest([pins[name].sha256 for name in ('nextcloud', *apps)])[:12]}"
+
+
+def _least_first(apps: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    return len(apps), apps

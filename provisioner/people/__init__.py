@@ -1,0 +1,1 @@
+"""People of a municipality: files of them in, checked persons out."""
