@@ -94,6 +94,8 @@ class Lab:
         with self._locked():
             source = snapshots.get(snapshot) if snapshot else None
             state = self._ensure_network(source)
+            # One that was killed remembers hosts whose keys and names it hadn't written yet.
+            self._tell(state)
             self._timed("lab.services", lambda: self._start_services(state))
             for name in hosts:
                 self._ensure_host(name, disk_gib, source)
@@ -160,6 +162,10 @@ class Lab:
 
     def _remember(self, state: LabState) -> None:
         save(self.paths, state)
+        self._tell(state)
+
+    def _tell(self, state: LabState) -> None:
+        """Write what others read of the lab's hosts: their keys for SSH, their names for the resolver."""
         lines = (f"{state.address(host)} {host.ssh_host_key}\n" for host in state.hosts)
         write_atomic(self.paths.known_hosts, "".join(lines), 0o600)
         names.update(self.paths, state)

@@ -190,6 +190,13 @@ def test_up_again_changes_nothing(lab: Lab) -> None:
     assert [ok(lab, host, "stat -c %Y /proc/1") for host in ("a", "b")] == boots
 
 
+def test_what_a_killed_lab_had_not_told_of_its_hosts_is_told_by_the_next(lab: Lab) -> None:
+    lab.paths.known_hosts.unlink()
+    (lab.paths.service("names") / "hosts").unlink()
+    lab.up(["a", "b"])
+    assert ok(lab, "a", "getent hosts b").split()[0] == str(lab.host("b").address)
+
+
 @pytest.mark.parametrize("seconds", [0.6, 1.0, 1.6])
 def test_a_lab_whose_making_was_killed_is_made_again_and_leaves_nothing(lab: Lab, seconds: float) -> None:
     name = f"{NAME}-killed"

@@ -76,37 +76,47 @@ def _pages(context: BrowserContext, site: Visited, addresses: Mapping[str, str])
         url = waiting.pop(0)
         page = context.new_page()
         try:
-            yield _look(page, url, addresses)
+            looked, links = _look(page, url, addresses)
+            yield looked
             if url == site.front:
-                links = [link for link in _links(page, url) if link not in known][: MOST_PAGES - 1]
+                links = [link for link in links if link not in known][: MOST_PAGES - 1]
                 waiting += links
                 known.update(links)
         finally:
             page.close()
 
 
-def _look(page: Page, url: str, addresses: Mapping[str, str]) -> dict[str, Any]:
-    """One page, loaded from nothing: what an earlier page left in the cache would hide hosts."""
-    from playwright.sync_api import Error
-
+def _look(page: Page, url: str, addresses: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """One page, loaded from nothing: what an earlier page left in the cache would hide hosts. And what it links to."""
     seen = _Seen()
     page.on("request", lambda request: _ask(seen, request))
     page.on("requestfailed", lambda request: _fail(seen, request))
     page.on("response", lambda response: _answer(seen, response.url, response.server_addr()))
-    status = 0
+    status, links = _read(page, url)
+    return {"url": url, "status": status, "hosts": _hosts(seen, addresses)}, links
+
+
+def _read(page: Page, url: str) -> tuple[int, list[str]]:
+    """The page's status, 0 where it couldn't be looked at, and what it links to.
+
+    Again where it was interrupted: Chromium drops what it loads when this machine gets another network interface, and
+    then loads it anew by itself.
+    """
+    from playwright.sync_api import Error
+    from playwright.sync_api import TimeoutError as TooLong
+
     for _ in range(ATTEMPTS):
         try:
             response = page.goto(url, wait_until="load")
-            status = response.status if response else 0
+            # A page that never falls silent was watched for long enough.
+            with suppress(TooLong):
+                page.wait_for_load_state("networkidle", timeout=QUIET_MS)
+            return response.status if response else 0, _links(page, url)
+        except TooLong:
             break
-        except Error as error:
-            # Chromium drops what it loads when this machine gets another network interface.
-            if "ERR_NETWORK_CHANGED" not in str(error):
-                break
-    # A page that never falls silent was watched for long enough.
-    with suppress(Error):
-        page.wait_for_load_state("networkidle", timeout=QUIET_MS)
-    return {"url": url, "status": status, "hosts": _hosts(seen, addresses)}
+        except Error:
+            continue
+    return 0, []
 
 
 def _key(request: Request) -> tuple[str, str] | None:
