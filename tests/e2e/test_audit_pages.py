@@ -74,7 +74,8 @@ def test_every_host_of_every_page(site: None) -> None:
         assert set(hosts) == {SITE, "polices.example", "fontes.example"}, url
         assert (hosts[SITE]["address"], hosts[SITE]["blocked"]) == (ADDRESS, 0)
         assert hosts["fontes.example"]["kind"] == "font"
-        assert hosts["polices.example"]["blocked"] == (0 if "login" in url else 1), url
+        # More than once where a network interface came meanwhile, and the page was loaded anew.
+        assert bool(hosts["polices.example"]["blocked"]) == ("login" not in url), url
 
 
 def test_a_site_that_does_not_answer_is_told(site: None) -> None:

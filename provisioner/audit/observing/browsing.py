@@ -21,7 +21,9 @@ MOST_PAGES = 6
 PATIENCE_MS = 30_000
 QUIET_MS = 5_000
 """How long a page may keep asking for things once it is there."""
-ATTEMPTS = 3
+SETTLING_MS = 1_500
+"""Until a page is asked for again."""
+ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def _read(page: Page, url: str) -> tuple[int, list[str]]:
         except TooLong:
             break
         except Error:
-            continue
+            # What Chromium began by itself comes to its end first: a page that is closed meanwhile never is.
+            page.wait_for_timeout(SETTLING_MS)
     return 0, []
 
 

@@ -26,6 +26,9 @@ class Interrupted:
     def wait_for_load_state(self, state: str, timeout: int) -> None:
         raise playwright.TimeoutError("never silent")
 
+    def wait_for_timeout(self, milliseconds: int) -> None:
+        """No time passes."""
+
     def eval_on_selector_all(self, selector: str, script: str) -> list[str]:
         if self.left:
             self.left -= 1
