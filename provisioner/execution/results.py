@@ -51,6 +51,8 @@ class Results:
         self.observed: dict[str, dict[str, Any]] = {}
         self.breakglass: dict[str, list[dict[str, Any]]] = {}
         self.people: dict[str, list[dict[str, Any]]] = {}
+        self.backups: dict[str, dict[str, Any]] = {}
+        """What `backup_job` answered, by municipality's host."""
         self.observations: dict[str, str] = {}
         """What `audit_observation` packed, by server."""
 
@@ -84,6 +86,8 @@ class Results:
             result.recorded = True
         if "breakglass" in res:
             self.breakglass[result.host] = list(res["breakglass"])
+        if "backup" in res:
+            self.backups[result.host] = dict(res["backup"])
         if "people" in res:
             self.people[result.host] = list(res["people"])
         if "observation" in res:

@@ -27,6 +27,8 @@ class Home:
     """The server of this inventory host, and what else it runs."""
     identity: Server | None
     """Of its accounts, if it has any."""
+    keeper: Server | None = None
+    """Of its copies, where the consortium has one at another site."""
 
     @property
     def server(self) -> Server:

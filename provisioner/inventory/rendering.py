@@ -13,6 +13,7 @@ from provisioner.artifacts.model import Pin
 from provisioner.inventory.groups import server_groups, tenant_groups
 from provisioner.inventory.home import Home
 from provisioner.inventory.identity_variables import identity_variables
+from provisioner.inventory.keeping import keeper_of, tenant_backup_variables
 from provisioner.inventory.layers import Layers
 from provisioner.inventory.lodging import Lodging, lodging
 from provisioner.inventory.server_variables import server_variables
@@ -50,7 +51,15 @@ _FOR_ALL = {
     "nuage_artifacts": _ARTIFACTS,
 }
 
-GROUPS = ("stale_servers", "stale_tenants", "tenants_apps", "tenants_identity", "role_apps", "role_identity")
+GROUPS = (
+    "stale_servers",
+    "stale_tenants",
+    "tenants_apps",
+    "tenants_identity",
+    "role_apps",
+    "role_backup",
+    "role_identity",
+)
 
 Host = dict[str, Any]
 
@@ -76,7 +85,8 @@ def render(
         tenant, role = tenants[placed.slug], host.partition("-")[2]
         accounts = placements.get(f"{tenant.code}-{ServerRole.IDENTITY}")
         identity = lodgings[accounts.server].server if accounts else None
-        home = Home(tenant, placed.state, lodgings[placed.server], identity)
+        keeper = keeper_of(consortium, _servers_of(tenant, placements, lodgings))
+        home = Home(tenant, placed.state, lodgings[placed.server], identity, keeper)
         hosts[host] = _tenant(consortium, home, role, {"layer": layers.tenant, "given": placed.given}, pins)
         lodgers[placed.server][host] = hosts[host]["nuage_digest"]
         for group in tenant_groups(tenant, placed.server, role):
@@ -101,6 +111,13 @@ def _lodgings(
         if host.endswith(f"-{ServerRole.APPS}"):
             living[placed.server].append(tenants[placed.slug])
     return {server.id: lodging(server, living[server.id]) for server in consortium.servers}
+
+
+def _servers_of(
+    tenant: Tenant, placements: Mapping[str, Placed], lodgings: Mapping[str, Lodging]
+) -> list[Server]:
+    placed = (placements.get(f"{tenant.code}-{role}") for role in (ServerRole.APPS, ServerRole.IDENTITY))
+    return [lodgings[each.server].server for each in placed if each is not None]
 
 
 def _server(
@@ -133,6 +150,7 @@ def _tenant(
         of_role = apps_variables(consortium, home, pins)
     variables = {
         **of_role,
+        **tenant_backup_variables(consortium, home, role),
         "nuage_server": home.server.id,
         "nuage_state": home.state,
         "nuage_services": services,

@@ -8,6 +8,7 @@ from typing import Any
 from provisioner.artifacts.model import Pin
 from provisioner.artifacts.requirements import SIGN_IN
 from provisioner.inventory.certificates import acme_variables
+from provisioner.inventory.keeping import server_backup_variables
 from provisioner.inventory.lodging import LEAST, Lodging, edition
 from provisioner.inventory.values import Reference
 from provisioner.spec.consortium import Consortium, Server, ServerRole
@@ -20,9 +21,15 @@ def server_variables(consortium: Consortium, there: Lodging, pins: Mapping[str, 
         **_base(consortium, server),
         **_firewall(consortium, server),
         **_audit(consortium),
+        **server_backup_variables(consortium, server),
         "server_storage_device": server.data_device,
         "server_web_address": server.address,
     }
+    if ServerRole.BACKUP in server.roles:
+        # It shows nobody anything, so nothing of that is there.
+        return {name: value for name, value in variables.items() if not name.startswith("server_web_")} | {
+            "server_firewall_web": False
+        }
     if ServerRole.IDENTITY in server.roles:
         variables |= _identity(consortium, server, pins["keycloak"])
     if "nextcloud" in there.services:

@@ -22,6 +22,7 @@ FIRST_UID = 300_000
 """Plus the geographic code: the same number on every server, and a code never collides."""
 
 SECRETS = (
+    "backup_password",
     "nextcloud_admin_password",
     "nextcloud_seed",
     "oidc_nextcloud_secret",

@@ -94,6 +94,8 @@ def bins(consortium: Consortium) -> list[Bin]:
     """The servers of applications, with the headroom of the policy taken off; memory and disk in MiB."""
     found = []
     for server in consortium.servers:
+        if ServerRole.BACKUP in server.roles:
+            continue
         memory, disk = server.usable(consortium.policy.headroom)
         roles = frozenset(role.value for role in server.roles)
         found.append(Bin(server.id, memory, disk, roles, server.fault_domain, server.closed))

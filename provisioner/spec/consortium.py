@@ -54,6 +54,8 @@ class ServerRole(StrEnum):
     """WordPress and Nextcloud."""
     IDENTITY = "identity"
     """Keycloak: one cell of municipalities' realms."""
+    BACKUP = "backup"
+    """Copies of municipalities that live at other sites, and nothing else."""
 
 
 class Headroom(Model):
@@ -149,6 +151,13 @@ class Server(Model):
             )
         return self
 
+    @model_validator(mode="after")
+    def _keeper_does_nothing_else(self) -> Self:
+        if ServerRole.BACKUP in self.roles and len(self.roles) > 1:
+            value = ", ".join(sorted(self.roles))
+            raise PydanticCustomError("backup_alone", "{value}", {"value": value, "field": "roles"})
+        return self
+
 
 class Debian(Model):
     """Where packages come from; no default, so that no address is taken by accident."""
@@ -176,6 +185,19 @@ class Acme(Model):
     contact: Email
     authority_file: FileName | None = None
     """PEM file, beside consortium.yml, of an authority that public trust stores don't have."""
+
+
+class Backups(Model):
+    """How the copies are made that servers of role `backup` hold."""
+
+    hour: Integer = Field(default=1, ge=0, le=23)
+    """Of the servers' time zone, from which nightly copies begin."""
+    upload_kib: Integer = Field(default=0, ge=0, le=10_000_000)
+    """Bound of what one municipality's copy sends, in KiB a second; 0 for none."""
+    late_hours: Integer = Field(default=30, ge=1, le=720)
+    """Age after which the last good copy is late, and the ops team is told."""
+    contact: Email | None = None
+    """Whom mail about copies goes to; the certificate authority's contact by default."""
 
 
 class Backends(Model):
@@ -207,6 +229,7 @@ class Consortium(Model):
     administration_keys: tuple[PublicKey, ...] = ()
     """OpenSSH public keys of the ops team."""
     backends: Backends = Backends()
+    backups: Backups = Backups()
     rings: tuple[Slug, ...] = Field(min_length=1)
     """Release rings, the first one first."""
     audit: Audit = Audit()

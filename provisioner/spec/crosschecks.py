@@ -31,6 +31,7 @@ def check(spec: Consortium | None, tenants: Mapping[str, Tenant]) -> list[Findin
     if spec is not None:
         found += _unique_in_consortium(spec)
         found += _references(spec)
+        found += _kept_elsewhere(spec)
         found += policy.breaches(spec)
     found += _unique_among(tenants, spec)
     if spec is not None:
@@ -109,6 +110,24 @@ def _references(spec: Consortium) -> Iterator[Finding]:
             yield Finding(
                 "spec.unknown-site", CONSORTIUM, ("audit", "backup_targets", number, "site"), context
             )
+
+
+def _kept_elsewhere(spec: Consortium) -> Iterator[Finding]:
+    """Whether copies lie at another site than what they are of, wherever a municipality is placed."""
+    keepers = {server.site for server in spec.servers if ServerRole.BACKUP in server.roles}
+    if not keepers:
+        return
+    homes = {
+        role: {server.site for server in spec.servers if role in server.roles}
+        for role in (ServerRole.APPS, ServerRole.IDENTITY)
+    }
+    for number, server in enumerate(spec.servers):
+        others = homes[ServerRole.IDENTITY] if ServerRole.APPS in server.roles else set()
+        together = [{server.site, other} for other in sorted(others)] or [{server.site}]
+        if ServerRole.BACKUP not in server.roles and not all(keepers - sites for sites in together):
+            sites = ", ".join(sorted({site for each in together if not keepers - each for site in each}))
+            context: dict[str, object] = {"value": server.site, "server": server.id, "sites": sites}
+            yield Finding("spec.backup-same-site", CONSORTIUM, ("servers", number, "site"), context)
 
 
 def _unique_among(tenants: Mapping[str, Tenant], spec: Consortium | None) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ PYDANTIC: Mapping[str, str] = {
 CUSTOM = frozenset(
     {
         "address_unusable",
+        "backup_alone",
         "control_character",
         "duplicate_artifact",
         "duplicate_ring",

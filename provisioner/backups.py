@@ -1,0 +1,56 @@
+"""Copies of municipalities at their keepers: made on demand, listed, brought back. The servers do it; this asks them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from provisioner import deployment
+from provisioner.errors import NuageError, PartialFailureError, RefusedError, UnreachableError
+from provisioner.execution.handing import handed_on
+from provisioner.execution.results import Outcome
+from provisioner.execution.runner import EventHandler, Run
+
+_VARIABLE = "NUAGE_BACKUP"
+
+
+def run_id() -> str:
+    """Names what is backed up together, on both of a municipality's servers."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def carry_out(
+    folder: Path,
+    options: deployment.Options,
+    asked: Mapping[str, Any],
+    on_event: EventHandler,
+    *,
+    only: frozenset[str] = frozenset(),
+) -> Run:
+    """Have the servers do it, for these municipalities; what each of its hosts said is in the results' `backups`."""
+    with handed_on(_VARIABLE, json.dumps(dict(asked))):
+        done = deployment.run_playbook(folder, "backups.yml", options, on_event, only=only)
+    if done.status == "canceled":
+        raise KeyboardInterrupt
+    return done
+
+
+def judge(done: Run) -> None:
+    """Every municipality that failed, and why.
+
+    Raises:
+        NuageError: a server didn't answer, said no, or nothing is backed up at all.
+    """
+    failed = [result for result in done.results.hosts.values() if result.failed]
+    problems = [result.problem for result in failed if result.problem]
+    if problems:
+        if any(result.outcome is Outcome.UNREACHABLE for result in failed):
+            raise UnreachableError.of(problems)
+        raise PartialFailureError.of(problems)
+    if done.code != 0:
+        raise NuageError("apply.ansible-failed", file=str(done.log))
+    if not done.results.backups:
+        raise RefusedError("backup.no-keeper")

@@ -1,0 +1,127 @@
+"""`nuage backup`: copies of municipalities at another site, made now; and what there is."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provisioner import messages
+from provisioner.cli.connection import key_option
+from provisioner.cli.console import consortium_option, json_option
+
+if TYPE_CHECKING:
+    from provisioner.report.run import Label
+
+MIB = 1024**2
+
+
+class Verbs(click.Group):
+    """`nuage backup SLUG…` backs up; `list` is a word of its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without a verb, `now` is meant."""
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["now", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Verbs, name="backup", help=messages.text("backup.help"))
+def command() -> None:
+    """`nuage backup`."""
+
+
+@command.command("now", help=messages.text("backup.help-now"))
+@click.argument("names", metavar="[SLUG]…", nargs=-1)
+@click.option("--all", "everybody", is_flag=True, help=messages.text("backup.help-all"))
+@click.option("--reason", default="demand", help=messages.text("backup.help-reason"))
+@consortium_option
+@key_option
+@json_option
+def now(
+    folder: Path,
+    names: tuple[str, ...],
+    everybody: bool,
+    reason: str,
+    private_key: Path | None,
+    as_json: bool,
+) -> None:
+    """Back up; exit code 4 without a keeper, 6 when a server doesn't answer, 8 when a municipality's failed."""
+    from rich.console import Console
+
+    from provisioner import backups, deployment, workflow
+    from provisioner.errors import UsageError
+    from provisioner.execution.progress import Display
+    from provisioner.report.run import labels
+
+    if bool(names) == everybody:
+        raise UsageError("backup.whom")
+    if not (reason.isascii() and reason.replace("-", "").isalnum() and len(reason) <= 40):
+        raise UsageError("backup.bad-reason", value=reason)
+    tenants = workflow.prepare(folder).specs.tenants
+    only = deployment.codes(tenants, names)
+    label = labels(tenants)
+    asked = {"do": "run", "run": backups.run_id(), "reason": reason}
+    with Display(Console(stderr=True), label) as display:
+        done = backups.carry_out(folder, deployment.Options(private_key), asked, display.handle, only=only)
+    made = done.results.backups
+    click.echo(json.dumps(made, indent=2, sort_keys=True) if as_json else _made(made, label))
+    backups.judge(done)
+
+
+def _made(made: dict[str, dict[str, Any]], label: Label) -> str:
+    from provisioner.report.table import grid
+
+    columns = ("name", "seconds", "paused", "size", "sent")
+    rows = [
+        [
+            label(host),
+            f"{one['seconds']:.1f}",
+            f"{one['paused']:.2f}",
+            f"{one['bytes'] / MIB:.1f}",
+            f"{one['added'] / MIB:.2f}",
+        ]
+        for host, one in sorted(made.items())
+    ]
+    return grid([messages.text(f"backup.column-{column}") for column in columns], rows) if rows else ""
+
+
+@command.command("list", help=messages.text("backup.help-list"))
+@click.argument("name", metavar="SLUG")
+@consortium_option
+@key_option
+@json_option
+def list_(folder: Path, name: str, private_key: Path | None, as_json: bool) -> None:
+    """Show the copies that there are of a municipality, as its servers see them at the keeper."""
+    from provisioner import backups, deployment, workflow
+    from provisioner.report.run import labels
+    from provisioner.report.table import grid
+
+    tenants = workflow.prepare(folder).specs.tenants
+    only = deployment.codes(tenants, (name,))
+    options = deployment.Options(private_key)
+    done = backups.carry_out(folder, options, {"do": "list"}, lambda event: None, only=only)
+    backups.judge(done)
+    copies = {host: one["copies"] for host, one in sorted(done.results.backups.items())}
+    if as_json:
+        click.echo(json.dumps(copies, indent=2, sort_keys=True))
+        return
+    label = labels(tenants)
+    # One repository, and each of the municipality's servers sees all that is in it.
+    rows = [
+        [label(host), _time(one["time"]), one["short_id"], ", ".join(one.get("tags") or [])]
+        for host, found in copies.items()
+        for one in found
+        if one["hostname"] == host
+    ]
+    columns = [messages.text(f"backup.column-{each}") for each in ("name", "time", "copy", "tags")]
+    click.echo(grid(columns, rows) if rows else messages.text("backup.none"))
+
+
+def _time(text: str) -> str:
+    return datetime.fromisoformat(text[:26].rstrip("Z") + "+00:00" if text.endswith("Z") else text).astimezone().strftime(
+        "%Y-%m-%d %H:%M:%S %Z"
+    )

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`backup run NAME`, `sweep [NAME]`, `list NAME`, `alert NAME`, `late`: a municipality's copies at the keeper."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import alerts
+import send
+from repository import Repository
+from settings import MOMENTS, BackupError, load
+
+
+@contextmanager
+def alone(name):
+    """One at a time of a backup and a restore of the same."""
+    Path("/run/nuage/backup").mkdir(parents=True, exist_ok=True)
+    with open(f"/run/nuage/backup/{name}.lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError("backup.busy", name) from error
+        yield
+
+
+def sweep_all(names):
+    for name in names or [path.name for path in MOMENTS.glob("[0-9]*-*")]:
+        with alone(name):
+            send.sweep(load(name))
+
+
+def main(verb, *names):
+    if verb == "run":
+        (name,) = names
+        with alone(name):
+            print(json.dumps(send.record(load(name), send.asked_of(name)), sort_keys=True))
+    elif verb == "sweep":
+        sweep_all(names)
+    elif verb == "list":
+        (name,) = names
+        print(json.dumps(Repository(load(name)).snapshots()))
+    elif verb == "alert":
+        (name,) = names
+        alerts.failed(load(name))
+    elif verb == "late":
+        alerts.late()
+    else:
+        raise BackupError("backup.failed", f"no verb {verb}")
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except BackupError as error:
+        print(json.dumps({"key": error.key, "detail": str(error)}), file=sys.stderr)
+        sys.exit(1)
