@@ -1,4 +1,4 @@
-"""Copies of municipalities at their keepers: made on demand, listed, brought back. The servers do it; this asks them."""
+"""Copies of municipalities at their keepers: made, listed, brought back. The servers do it; this asks them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ _VARIABLE = "NUAGE_BACKUP"
 def run_id() -> str:
     """Names what is backed up together, on both of a municipality's servers."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def hosts_of(code: str, only: str | None, inside: str) -> list[str]:
+    """The municipality's hosts that have what is to be brought back."""
+    if only == "identity":
+        return [f"{code}-identity"]
+    return [f"{code}-apps"] if only or inside else [f"{code}-apps", f"{code}-identity"]
 
 
 def carry_out(

@@ -9,7 +9,8 @@ module: backup_repository
 short_description: A bounded place for a municipality's copies, and a door that only adds
 description:
   - Makes a Btrfs subvolume with a limit, so that one municipality's server can't fill the keeper for the others.
-  - Writes the key of a server that writes, whose only command is an rclone that adds to that place and never takes away.
+  - Writes the key of a server that writes, whose only command is an rclone that adds to that
+    place and never takes away.
 options:
   code: {description: Five-digit geographic code., type: str, required: true}
   name: {description: What is backed up, such as C(46005-apps)., type: str, required: true}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +123,6 @@ def list_(folder: Path, name: str, private_key: Path | None, as_json: bool) -> N
 
 
 def _time(text: str) -> str:
-    return datetime.fromisoformat(text[:26].rstrip("Z") + "+00:00" if text.endswith("Z") else text).astimezone().strftime(
-        "%Y-%m-%d %H:%M:%S %Z"
-    )
+    # restic tells nanoseconds.
+    moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -1,4 +1,4 @@
-"""Who keeps a municipality's copies: a server of role `backup` at a site where none of its own servers stands (ADR 15)."""
+"""Who keeps a municipality's copies: a server of role `backup`, at a site where none of its own stands (ADR 15)."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import alerts
+import restore
 import send
 from repository import Repository
 from settings import MOMENTS, BackupError, load
@@ -28,7 +29,7 @@ def alone(name):
 
 
 def sweep_all(names):
-    for name in names or [path.name for path in MOMENTS.glob("[0-9]*-*")]:
+    for name in names or [path.name for path in MOMENTS.glob("[0-9]*-*") if "." not in path.name]:
         with alone(name):
             send.sweep(load(name))
 
@@ -43,11 +44,16 @@ def main(verb, *names):
     elif verb == "list":
         (name,) = names
         print(json.dumps(Repository(load(name)).snapshots()))
+    elif verb == "restore":
+        (name,) = names
+        with alone(name):
+            print(json.dumps(restore.restore(load(name), json.load(sys.stdin)), sort_keys=True))
     elif verb == "alert":
         (name,) = names
         alerts.failed(load(name))
     elif verb == "late":
         alerts.late()
+        restore.forget_safety()
     else:
         raise BackupError("backup.failed", f"no verb {verb}")
 

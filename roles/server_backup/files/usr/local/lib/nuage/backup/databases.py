@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import time
 
 from moment import Session
@@ -21,11 +22,24 @@ COUNTED = (
     " FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1;"
 )
 
+EMPTY = """
+SELECT format('DROP %s public.%I CASCADE;', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+              WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relname)
+  FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+   AND NOT relispartition ORDER BY relkind DESC, relname \\gexec
+SELECT format('DROP SEQUENCE public.%I CASCADE;', relname)
+  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' \\gexec
+SELECT format('DROP ROUTINE %s CASCADE;', oid::regprocedure)
+  FROM pg_proc WHERE pronamespace = 'public'::regnamespace \\gexec
+"""
+"""Nothing is left of the municipality's own in its database; who may do what there stays."""
+
 
 class MariaDb:
     """A website's. Two sessions begin while nothing writes, so both see the same: one dumps, one counts."""
 
     file = "wordpress.sql"
+    client = ("mariadb", "--batch", "--skip-column-names", "--unbuffered", "--skip-reconnect")
 
     def __init__(self, name):
         self.name = name
@@ -33,8 +47,7 @@ class MariaDb:
 
     def begin(self, folder):
         """Returns once both have begun."""
-        client = ["mariadb", "--batch", "--skip-column-names", "--unbuffered", "--skip-reconnect"]
-        self.counting = Session(client)
+        self.counting = Session(self.client)
         self.counting.ask("SET SESSION max_statement_time=0, idle_transaction_timeout=0;")
         last = int(self.counting.ask("SELECT CONNECTION_ID();")[0][0])
         self.counting.ask(
@@ -68,15 +81,56 @@ class MariaDb:
         said = self.dumping.stderr.read().decode(errors="replace")
         if self.dumping.wait() != 0:
             raise BackupError("backup.database-failed", said[-1500:])
-        tables = self.counting.ask(
+        return self.counted(self.counting, self.name)
+
+    @staticmethod
+    def tables(session, name):
+        """Names of the database's tables."""
+        asked = (
             "SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
-            f" AND table_schema = '{self.name}' ORDER BY table_name;"
+            f" AND table_schema = '{name}' ORDER BY table_name;"
         )
-        found = {}
-        for (table,) in tables:
-            quoted = table.replace("`", "``")
-            found[table] = int(self.counting.ask(f"SELECT COUNT(*) FROM `{self.name}`.`{quoted}`;")[0][0])
-        return found
+        return [row[0].replace("`", "``") for row in session.ask(asked)]
+
+    @classmethod
+    def counted(cls, session, name):
+        """Rows by table, as a session sees them."""
+        return {
+            table: int(session.ask(f"SELECT COUNT(*) FROM `{name}`.`{table}`;")[0][0])
+            for table in cls.tables(session, name)
+        }
+
+    @classmethod
+    def count(cls, name):
+        """Rows by table, now."""
+        session = Session(cls.client)
+        try:
+            return cls.counted(session, name)
+        finally:
+            session.close()
+
+    @classmethod
+    def load(cls, name, dump):
+        """The dump in the place of all tables that are there."""
+        session = Session(cls.client)
+        try:
+            session.ask("SET SESSION max_statement_time=0, foreign_key_checks=0;")
+            for table in cls.tables(session, name):
+                session.ask(f"DROP TABLE `{name}`.`{table}`;")
+        finally:
+            session.close()
+        quick = "SET SESSION max_statement_time=0, unique_checks=0, foreign_key_checks=0"
+        with dump.open("rb") as stream:
+            done = subprocess.run(
+                ["mariadb", f"--init-command={quick}", name],
+                stdin=stream,
+                capture_output=True,
+                env=ENVIRONMENT,
+                cwd="/",
+                check=False,
+            )
+        if done.returncode != 0:
+            raise BackupError("backup.restore-failed", done.stderr.decode(errors="replace")[-1500:])
 
     def close(self):
         """Whatever happened."""
@@ -101,9 +155,7 @@ class PostgreSql:
     def begin(self, folder):
         """Returns once the moment is held."""
         self.folder = folder
-        client = [f"{BIN}/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t"]
-        client += ["--set=ON_ERROR_STOP=1", "--username=postgres", f"--host={SOCKETS}", f"--dbname={self.name}"]
-        self.session = Session(client, {"PGOPTIONS": OPTIONS, "PGCONNECT_TIMEOUT": "20"})
+        self.session = self.opened(self.name)
         rows = self.session.ask(
             "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();"
         )
@@ -124,8 +176,64 @@ class PostgreSql:
         )
         if done.returncode != 0:
             raise BackupError("backup.database-failed", done.stderr.decode(errors="replace")[-1500:])
-        counted = "\n".join(row[0] for row in self.session.ask(COUNTED))
-        return {table: int(count) for table, count in self.session.ask(counted)} if counted else {}
+        return self.counted(self.session)
+
+    @staticmethod
+    def psql(name):
+        """The client, as the server's administrator."""
+        client = [
+            f"{BIN}/psql",
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--field-separator=\t",
+        ]
+        return [
+            *client,
+            "--set=ON_ERROR_STOP=1",
+            "--username=postgres",
+            f"--host={SOCKETS}",
+            f"--dbname={name}",
+        ]
+
+    @classmethod
+    def opened(cls, name):
+        """A session that asks."""
+        return Session(cls.psql(name), {"PGOPTIONS": OPTIONS, "PGCONNECT_TIMEOUT": "20"})
+
+    @staticmethod
+    def counted(session):
+        """Rows by table, as a session sees them."""
+        statements = "\n".join(row[0] for row in session.ask(COUNTED))
+        return {table: int(count) for table, count in session.ask(statements)} if statements else {}
+
+    @classmethod
+    def count(cls, name):
+        """Rows by table, now."""
+        session = cls.opened(name)
+        try:
+            return cls.counted(session)
+        finally:
+            session.close()
+
+    @classmethod
+    def load(cls, name, dump):
+        """The dump in the place of all that is there, in one transaction: the whole of it, or nothing."""
+        with tempfile.NamedTemporaryFile("w", dir="/run") as before:
+            before.write(EMPTY + f"SET ROLE {name};\n")
+            before.flush()
+            files = [f"--file={before.name}", f"--file={dump}"]
+            done = subprocess.run(
+                [*cls.psql(name), "--single-transaction", *files],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env={**ENVIRONMENT, "PGOPTIONS": OPTIONS},
+                cwd="/",
+                check=False,
+            )
+        if done.returncode != 0:
+            raise BackupError("backup.restore-failed", done.stderr.decode(errors="replace")[-1500:])
 
     def close(self):
         """Whatever happened."""

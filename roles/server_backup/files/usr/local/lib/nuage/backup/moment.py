@@ -135,6 +135,15 @@ def snapshot(source, target):
     run(["btrfs", "subvolume", "snapshot", "-r", source, target], "backup.snapshot-failed", timeout=120)
 
 
+def limit_of(path):
+    """Limit of a subvolume in bytes, as a text; empty where there is none."""
+    for line in run(["btrfs", "qgroup", "show", "-r", "-f", "--raw", path], "backup.failed").splitlines():
+        fields = line.split()
+        if len(fields) > 3 and fields[0].startswith("0/") and fields[3].isdigit():
+            return fields[3]
+    return ""
+
+
 def remove_subvolume(path):
     """With the group that counted it, which Btrfs would keep for ever."""
     try:

@@ -134,9 +134,9 @@ class Repository:
             return []
         return sorted(json.loads(output or "[]"), key=lambda one: one["time"])
 
-    def restore(self, snapshot, inside, target):
-        """Bring a folder or file of a snapshot back below ``target``."""
-        self.run("restore", f"{snapshot}:{inside}", "--target", str(target), "--no-lock", "--sparse")
+    def restore(self, snapshot, inside, target, *options):
+        """Bring a folder of a snapshot back below ``target``."""
+        self.run("restore", f"{snapshot}:{inside}", "--target", str(target), "--no-lock", *options)
 
     def dump(self, snapshot, path):
         """The text of one small file."""

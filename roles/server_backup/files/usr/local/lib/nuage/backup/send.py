@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import databases
 import identity
@@ -23,24 +23,24 @@ ASKED = "/run/nuage/backup"
 def sweep(of):
     """Nothing of an earlier moment stays, and nobody stays paused: after the power was lost, or a kill."""
     if of.name.endswith("-apps"):
-        try:
+        with suppress(KeyError):
             moment.go_on(of.code, pwd.getpwnam(of.user).pw_uid)
-        except KeyError:
-            pass
     if (of.moment / "files").is_dir():
         moment.remove_subvolume(of.moment / "files")
     shutil.rmtree(of.moment, ignore_errors=True)
 
 
 def take(of):
-    """Hold the moment, and have its dumps and its ledger beside its files. Seconds that the municipality stood still."""
+    """Have files, dumps and ledger of one moment; for how many seconds the municipality stood still."""
     folder = of.moment / "databases"
     MOMENTS.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700, parents=True)
     kept = STATE / f"{of.name}.ledger.json"
     with ExitStack() as stack:
         held = {
-            service: databases.KINDS[service](of.user) for service in of.services if service in databases.KINDS
+            service: databases.KINDS[service](of.user)
+            for service in of.services
+            if service in databases.KINDS
         }
         for each in held.values():
             stack.callback(each.close)
