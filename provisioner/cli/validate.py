@@ -38,6 +38,8 @@ def command(ctx: click.Context, folder: Path, as_json: bool) -> None:
             servers=len(loaded.consortium.servers),
         )
     )
+    if not any("backup" in server.roles for server in loaded.consortium.servers):
+        click.echo(messages.text("validate.nothing-kept"), err=True)
 
 
 def _report(problems: list[dict[str, object]], **counts: int) -> str:

@@ -33,6 +33,10 @@ class Row:
     disk_bytes: int
     disk_limit_bytes: int | None
     current: bool
+    kept: int | None = None
+    """When its last good copy was made, in seconds since 1970."""
+    copies: str = ""
+    """`good`, `failed` (the last try), `late`, `none`; empty where nothing is backed up."""
 
 
 def rows(done: Run) -> tuple[Row, ...]:
@@ -69,7 +73,17 @@ def _row(host: str, server: str, observed: dict[str, Any] | None) -> Row:
         int(tenant.get("disk_bytes", 0)) if applications else 0,
         tenant.get("disk_limit_bytes") if applications else None,
         host not in observed["stale"],
+        *_copies(observed.get("backups", {}).get(host)),
     )
+
+
+def _copies(found: Mapping[str, Any] | None) -> tuple[int | None, str]:
+    if found is None:
+        return None, ""
+    at = (found.get("success") or {}).get("at")
+    if found.get("late"):
+        return at, "late" if at else "none"
+    return at, "failed" if found.get("failure") else "good" if at else "none"
 
 
 def _process(tenant: Mapping[str, Any]) -> str:
@@ -86,10 +100,20 @@ def as_json(found: Sequence[Row]) -> str:
 
 def table(found: Sequence[Row], label: Label) -> str:
     """For people."""
-    names = ("name", "server", "state", "version", "since", "process", "disk", "plan")
-    return grid(
-        [messages.text(f"status.column-{name}") for name in names], [_cells(row, label) for row in found]
-    )
+    names = ["name", "server", "state", "version", "since", "process", "disk", "plan"]
+    cells = [_cells(row, label) for row in found]
+    if any(row.copies for row in found):
+        names.append("copy")
+        cells = [[*line, _copy(row)] for line, row in zip(cells, found, strict=True)]
+    return grid([messages.text(f"status.column-{name}") for name in names], cells)
+
+
+def _copy(row: Row) -> str:
+    if not row.copies:
+        return ""
+    at = f"{datetime.fromtimestamp(row.kept).astimezone():%Y-%m-%d %H:%M}" if row.kept else ""
+    word = "" if row.copies == "good" else messages.text(f"status.copy-{row.copies}")
+    return " ".join(part for part in (at, word) if part)
 
 
 def _cells(row: Row, label: Label) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,7 +17,20 @@ FIRST_CHOSEN_PORT = 32768
 def test_service_runs(host: Any, server: Server, service: str) -> None:
     if service == "mariadb":
         _of_applications(server)
+    if service == "nginx" and "backup" in server.roles:
+        pytest.skip("it shows nobody anything")
     assert host.service(service).is_running
+
+
+def test_copies_come_in_by_keys_that_only_add(host: Any, server: Server) -> None:
+    if "backup" not in server.roles:
+        pytest.skip("it keeps no copies")
+    doors = host.check_output("cat /etc/nuage/backup-keys.d/* 2>/dev/null || true").splitlines()
+    wanted = re.compile(
+        r'restrict,command="/usr/bin/rclone .* serve restic --stdio --append-only /srv/backups/'
+    )
+    assert [door for door in doors if not wanted.match(door)] == []
+    assert host.check_output("stat -c %a /srv/backups") == "750"
 
 
 def test_nothing_listens_by_accident(host: Any, server: Server) -> None:

@@ -48,3 +48,18 @@ def test_a_municipality_that_the_specs_no_longer_name_is_shown() -> None:
 def test_an_unreachable_server_is_unknown() -> None:
     silent = Run(Results({"srv1": "srv1", "46005-apps": "srv1"}), "failed", 4, Path("log"))
     assert status.rows(silent)[0].state == "unknown"
+
+
+def test_copies_are_good_failed_late_or_not_there_yet() -> None:
+    done = run({"46005-apps": RECORD}, [])
+    for found, expected in (
+        ({"success": {"at": 5}, "failure": None}, (5, "good")),
+        ({"success": {"at": 5}, "failure": {"key": "backup.failed"}}, (5, "failed")),
+        ({"success": {"at": 5}, "late": True}, (5, "late")),
+        ({"late": True}, (None, "none")),
+    ):
+        done.results.observed["srv1"]["backups"] = {"46005-apps": found}
+        (row,) = status.rows(done)
+        assert (row.kept, row.copies) == expected
+    done.results.observed["srv1"].pop("backups")
+    assert status.rows(done)[0].copies == ""

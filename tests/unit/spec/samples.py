@@ -97,6 +97,7 @@ CONSORTIUM: dict[str, Any] = {
     "administration_networks": ["203.0.113.0/28"],
     "administration_keys": [f"{KEY} equipe"],
     "backends": {"database": "local"},
+    "backups": {"hour": 2, "upload_kib": 2048, "late_hours": 48, "contact": "garde@consortium.example"},
     "rings": ["pilote", "courant"],
     "audit": {
         "vantage_points": [

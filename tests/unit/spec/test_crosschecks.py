@@ -218,3 +218,18 @@ def test_everything_is_told_at_once_and_in_the_same_order():
     ]
     assert check(spec, **tenants) == expected
     assert check(spec, **dict(reversed(tenants.items()))) == expected
+
+
+def test_copies_lie_at_another_site(language):
+    keeper = {**samples.CONSORTIUM["servers"][1], "id": "garde", "address": "192.0.2.13", "roles": ["backup"]}
+    with_keeper = bent((("servers",), [*samples.CONSORTIUM["servers"], keeper]))
+    assert check(with_keeper) == [
+        ("backup-same-site", CONSORTIUM, "servers[0].site"),
+        ("backup-same-site", CONSORTIUM, "servers[1].site"),
+    ]
+    elsewhere = {**samples.CONSORTIUM["sites"][0], "id": "quebec"}
+    apart = bent(
+        (("sites",), [*samples.CONSORTIUM["sites"], elsewhere]),
+        (("servers",), [*samples.CONSORTIUM["servers"], {**keeper, "site": "quebec"}]),
+    )
+    assert check(apart) == []

@@ -7,7 +7,7 @@ import pytest
 from provisioner import messages
 from provisioner.spec import document
 from provisioner.spec.audit import Audit
-from provisioner.spec.consortium import Consortium
+from provisioner.spec.consortium import Backups, Consortium
 from provisioner.spec.services import Identity, Nextcloud
 from provisioner.spec.tenant import Tenant
 from provisioner.spec.translation import field_path
@@ -42,7 +42,9 @@ OPTIONAL = {
             "identity_authorities",
             "administration_keys",
             "backends",
+            "backups",
         ),
+        *(f"backups.{name}" for name in Backups.model_fields),
         *("backends.database", "servers[0].realms", "operators[0].foreign_law", "audit"),
         *(f"audit.{name}" for name in Audit.model_fields),
         *("audit.vantage_points[0].address", "audit.backup_targets[0].port"),
@@ -180,7 +182,11 @@ def test_without_a_value(spec, path, language):
         "impact_assessment",
         "time_stamp_authority",
     }
-    optional = {("audit", "vantage_points", 0, "address"), ("audit", "backup_targets", 0, "port")}
+    optional = {
+        ("audit", "vantage_points", 0, "address"),
+        ("audit", "backup_targets", 0, "port"),
+        ("backups", "contact"),
+    }
     if path in optional or (path[-1] in nullable and path != ("domains", "nextcloud")):
         assert found == ()
         return

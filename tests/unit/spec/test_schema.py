@@ -21,6 +21,7 @@ BEYOND = {
         "duplicate-ring",
         "no-service",
         "leaving-date",
+        "backup-alone",
         "identity-domain",
         "nextcloud-domain",
         "nextcloud-identity",

@@ -92,6 +92,7 @@ WRONG = [
     ("nextcloud-identity", "tenant", ("services", "identity"), None),
     ("nextcloud-domain", "tenant", ("domains", "nextcloud"), None),
     ("identity-domain", "consortium", (*SERVER, "identity_domain"), None),
+    ("backup-alone", "consortium", (*SERVER, "roles"), ["apps", "backup", "identity"]),
     ("too-large", "consortium", (*SERVER, "realms"), 201),
     ("not-an-https-url", "tenant", ("services", "identity", "broker", "issuer"), "http://comptes.example"),
     ("not-an-ldap-url", "tenant", ("services", "identity", "federation", "url"), "ldap://annuaire.example"),

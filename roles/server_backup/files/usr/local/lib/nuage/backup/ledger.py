@@ -27,8 +27,7 @@ def walk(root):
         folders.sort()
         if Path(folder) == Path(root):
             folders[:] = [name for name in folders if name not in LEFT_OUT]
-        linked = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        for name in sorted([*names, *linked]):
+        for name in sorted([*names, *folders]):
             path = os.path.join(folder, name)
             yield os.path.relpath(path, root), os.lstat(path)
 
@@ -44,6 +43,8 @@ def files(root, known=None):
         path = os.path.join(root, name)
         if stat.S_ISLNK(state.st_mode):
             digest = "link:" + os.readlink(path)
+        elif stat.S_ISDIR(state.st_mode):
+            digest = "folder"
         elif not stat.S_ISREG(state.st_mode):
             continue
         elif before and before["mark"] == mark:
@@ -52,7 +53,7 @@ def files(root, known=None):
             digest = _digest(path)
         found[name] = {
             "sha256": digest,
-            "size": state.st_size,
+            "size": state.st_size if stat.S_ISREG(state.st_mode) else 0,
             "mode": f"{stat.S_IMODE(state.st_mode):04o}",
             "uid": state.st_uid,
             "mark": mark,

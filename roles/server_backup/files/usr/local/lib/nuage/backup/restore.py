@@ -125,6 +125,10 @@ def swap(of, below):
         limit = moment.limit_of(of.home)
         if limit:
             run(["btrfs", "qgroup", "limit", limit, came], "backup.restore-failed")
+        # Owner, mode and access of the place itself, which the copy holds for what lies in it alone.
+        state = of.home.stat()
+        os.chown(came, state.st_uid, state.st_gid)
+        shutil.copystat(of.home, came)
         gone = of.home.with_name(f".{of.user}.gone")
         of.home.rename(gone)
         came.rename(of.home)
