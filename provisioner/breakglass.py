@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import os
 import secrets
 import string
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from provisioner import deployment
+from provisioner import chained, deployment
 from provisioner.errors import (
     InvalidInputError,
-    MachineError,
     NuageError,
     PartialFailureError,
     RefusedError,
@@ -141,32 +136,4 @@ def note(folder: Path, event: str, slug: str, asked: Asked, **more: object) -> N
         "reason": asked.reason,
         **more,
     }
-    path = folder / RECORD
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "a+b") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            stream.seek(0)
-            lines = stream.read().splitlines()
-            entry["previous"] = hashlib.sha256(lines[-1]).hexdigest() if lines else ""
-            stream.write(json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        detail = os.strerror(error.errno or 0)
-        raise MachineError("files.cannot-write", file=str(path), detail=detail) from error
-
-
-def broken(lines: list[bytes]) -> int | None:
-    """The first line of a record (from 1) that doesn't follow from the one before; None when all do."""
-    before = b""
-    for number, line in enumerate(lines, start=1):
-        wanted = hashlib.sha256(before).hexdigest() if before else ""
-        try:
-            entry: Mapping[str, object] = json.loads(line)
-        except ValueError:
-            return number
-        if entry.get("previous") != wanted:
-            return number
-        before = line
-    return None
+    chained.append(folder / RECORD, entry)

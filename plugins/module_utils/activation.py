@@ -19,6 +19,7 @@ IDENTITY = Path("/etc/nginx/nuage-identity.d")
 NFTABLES = Path("/etc/nftables.d/tenants")
 REALMS = Path("/etc/nftables.d/identity")
 WANTED = Path("/etc/nuage/wanted.d")
+WEB_SERVER = Path("/usr/sbin/nginx")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
 LOCK = Path("/run/nuage/activation.lock")
 PATIENCE = 10
@@ -173,7 +174,7 @@ def noted():
     Power lost between a broken vhost and its check takes the note away, and nginx refuses to start with it.
     """
     pending = {path.name for path in PENDING.iterdir()} if PENDING.is_dir() else set()
-    if not Path("/usr/sbin/nginx").exists():
+    if not WEB_SERVER.exists():
         # A server that shows nobody anything.
         return pending
     return pending if "nginx" in pending or runs("nginx.service") else {*pending, "nginx"}

@@ -11,7 +11,7 @@ description:
   - Starts the server's own units, the same that the nightly timers start, and says how they ended.
 options:
   name: {description: What is backed up, such as C(46005-apps)., type: str, required: true}
-  do: {description: What to do., type: str, choices: [run, list, restore], required: true}
+  do: {description: What to do., type: str, choices: [run, list, restore, drill], required: true}
   asked: {description: What was asked, as the server's program understands it., type: dict, default: {}}
 author: [nuage-commun]
 """
@@ -118,7 +118,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "do": {"type": "str", "choices": ["run", "list", "restore"], "required": True},
+            "do": {"type": "str", "choices": ["run", "list", "restore", "drill"], "required": True},
             "asked": {"type": "dict", "default": {}},
         },
         supports_check_mode=False,
@@ -132,7 +132,9 @@ def main():
         module.fail_json(msg=str(error), nuage_key=error.key)
     except (ProgramError, OSError, ValueError, KeyError) as error:
         module.fail_json(msg=str(error), nuage_key="backup.failed")
-    module.exit_json(changed=verb != "list", backup=found if isinstance(found, dict) else {"copies": found})
+    module.exit_json(
+        changed=verb not in ("list", "drill"), backup=found if isinstance(found, dict) else {"copies": found}
+    )
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def main():
             # Public, whatever Ansible makes of its name.
             "public_key": {"type": "str", "required": True, "no_log": False},
         },
+        no_log=True,
         supports_check_mode=True,
     )
     try:

@@ -30,6 +30,7 @@ stale: {description: Inventory hosts of C(desired) that are stale., type: list, 
 records: {description: Record of each inventory host., type: dict, returned: always}
 expiring: {description: Domains whose certificate is due for renewal., type: list, returned: always}
 tenants: {description: Units and disk use by Unix user., type: dict, returned: with details}
+backups: {description: The last copy of each municipality., type: dict, returned: with details}
 """
 
 import json
@@ -48,6 +49,8 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils.programs imp
 RECORDS = Path("/var/lib/nuage/converged")
 QUARANTINE = Path("/var/lib/nuage/quarantine")
 CERTIFICATES = Path("/var/lib/nuage/certificates")
+COPIED = Path("/etc/nuage/backup")
+COPIES = Path("/var/lib/nuage/backup")
 TENANTS = Path("/srv/tenants")
 RESIDENT = Path("/etc/systemd/system/multi-user.target.wants")
 WORDPRESS = Path("/usr/share/wordpress/wp-includes/version.php")
@@ -125,6 +128,17 @@ def details():
     return tenants
 
 
+def copies():
+    """What became of the last copy of each municipality here, and whether the last good one is late."""
+    longest = read_json(COPIED / "mail.json").get("late_hours", 30) * 3600
+    found = {}
+    for path in sorted(COPIED.glob("[0-9]*-*.json")):
+        state = read_json(COPIES / path.name)
+        since = (state.get("success") or {}).get("at") or path.stat().st_mtime
+        found[path.stem] = {**state, "late": time.time() - since > longest}
+    return found
+
+
 def main():
     module = AnsibleModule(
         argument_spec={
@@ -147,6 +161,7 @@ def main():
     if module.params["details"]:
         try:
             result["tenants"] = details()
+            result["backups"] = copies()
         except (ProgramError, OSError) as error:
             module.fail_json(msg=str(error), nuage_key="apply.state-failed")
     module.exit_json(changed=False, **result)

@@ -210,3 +210,10 @@ def test_the_nights_copies_are_spread(deployment: Deployment, keeping: Keeping) 
     timers = {timer["unit"]: timer["next"] for timer in json.loads(listed)}
     assert {f"nuage-backup@{site.code}-apps.timer" for site in deployment.sites} <= timers.keys()
     assert len(set(timers.values())) == len(timers)
+
+
+def test_status_tells_of_copies(deployment: Deployment, keeping: Keeping) -> None:
+    made = keeping.backup(ABERCORN)[NAME]
+    rows = {row["host"]: row for row in json.loads(deployment.nuage("status", "--json").stdout)}
+    assert (rows[NAME]["kept"], rows[NAME]["copies"]) == (made["at"], "good")
+    assert "Last copy" in deployment.nuage("status").stdout

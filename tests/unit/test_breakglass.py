@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from provisioner import breakglass, deployment
+from provisioner import breakglass, chained, deployment
 from provisioner.cli.breakglass import command
 from provisioner.errors import InvalidInputError, Problem, RefusedError
 from provisioner.execution.results import Outcome, Results
@@ -72,11 +72,11 @@ def test_the_record_is_only_added_to(tmp_path: Path) -> None:
     lines = path.read_bytes().splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["asked", "opened"]
     assert ASKED.password not in path.read_text("utf-8")
-    assert breakglass.broken(lines) is None
+    assert chained.broken(lines) is None
     changed = [lines[0].replace(b"ops", b"abc"), lines[1]]
-    assert breakglass.broken(changed) == 2
-    assert breakglass.broken(lines[1:]) == 1
-    assert breakglass.broken([*lines, b"{"]) == 3
+    assert chained.broken(changed) == 2
+    assert chained.broken(lines[1:]) == 1
+    assert chained.broken([*lines, b"{"]) == 3
 
 
 @pytest.fixture

@@ -103,8 +103,16 @@ def test_a_web_server_that_does_not_run_is_looked_after(
     for name in noted:
         (tmp_path / name).touch()
     monkeypatch.setattr(activation, "PENDING", tmp_path)
+    monkeypatch.setattr(activation, "WEB_SERVER", tmp_path)
     monkeypatch.setattr(activation, "runs", lambda unit: runs)
     assert activation.noted() == expected
+
+
+def test_a_server_without_a_web_server_asks_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "PENDING", tmp_path / "absent")
+    monkeypatch.setattr(activation, "WEB_SERVER", tmp_path / "nginx")
+    monkeypatch.setattr(activation, "runs", lambda unit: False)
+    assert activation.noted() == set()
 
 
 def test_an_interrupted_write_wants_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`backup run NAME`, `sweep [NAME]`, `list NAME`, `alert NAME`, `late`: a municipality's copies at the keeper."""
+"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `late`: a municipality's copies at the keeper."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import alerts
+import drill
 import restore
 import send
 from repository import Repository
@@ -48,6 +49,10 @@ def main(verb, *names):
         (name,) = names
         with alone(name):
             print(json.dumps(restore.restore(load(name), json.load(sys.stdin)), sort_keys=True))
+    elif verb == "drill":
+        (name,) = names
+        with alone(name):
+            print(json.dumps(drill.drill(load(name)), sort_keys=True))
     elif verb == "alert":
         (name,) = names
         alerts.failed(load(name))
@@ -61,6 +66,7 @@ def main(verb, *names):
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except BackupError as error:
-        print(json.dumps({"key": error.key, "detail": str(error)}), file=sys.stderr)
+    except (BackupError, OSError, ValueError, KeyError) as error:
+        key = error.key if isinstance(error, BackupError) else "backup.failed"
+        print(json.dumps({"key": key, "detail": str(error)[-1500:]}), file=sys.stderr)
         sys.exit(1)

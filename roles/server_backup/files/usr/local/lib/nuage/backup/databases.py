@@ -110,7 +110,7 @@ class MariaDb:
             session.close()
 
     @classmethod
-    def load(cls, name, dump):
+    def load(cls, name, dump, role=None):
         """The dump in the place of all tables that are there."""
         session = Session(cls.client)
         try:
@@ -218,10 +218,14 @@ class PostgreSql:
             session.close()
 
     @classmethod
-    def load(cls, name, dump):
-        """The dump in the place of all that is there, in one transaction: the whole of it, or nothing."""
+    def load(cls, name, dump, role=None):
+        """The dump in the place of all that is there, in one transaction: the whole of it, or nothing.
+
+        It belongs to ``role``: to the municipality, or with an empty one to PostgreSQL's own.
+        """
+        owner = name if role is None else role
         with tempfile.NamedTemporaryFile("w", dir="/run") as before:
-            before.write(EMPTY + f"SET ROLE {name};\n")
+            before.write(EMPTY + (f"SET ROLE {owner};\n" if owner else ""))
             before.flush()
             files = [f"--file={before.name}", f"--file={dump}"]
             done = subprocess.run(

@@ -144,20 +144,24 @@ def bring_back(of, repository, copy):
     return book["rows"]
 
 
+def counts(realm):
+    """How much there is of each part of an export."""
+    parts = ("users", "clients", "groups", "components", "identityProviders")
+    return {part: len(realm.get(part) or []) for part in parts}
+
+
+def digests(texts):
+    """By name, as a ledger has them."""
+    return {
+        name: {"sha256": hashlib.sha256(text).hexdigest(), "size": len(text)} for name, text in texts.items()
+    }
+
+
 def ledger_of(path, name, at):
     """What is in an export, to compare with."""
     text = path.read_bytes()
-    realm = json.loads(text)
-    counts = {
-        part: len(realm.get(part) or [])
-        for part in ("users", "clients", "groups", "components", "identityProviders")
-    }
-    return {
-        "at": at,
-        "name": name,
-        "files": {path.name: {"sha256": hashlib.sha256(text).hexdigest(), "size": len(text)}},
-        "rows": {"identity": counts},
-    }
+    rows = {"identity": counts(json.loads(text))}
+    return {"at": at, "name": name, "files": digests({path.name: text}), "rows": rows}
 
 
 def take(of):

@@ -82,6 +82,7 @@ def fetch(of, repository, copy, asked):
         repository.restore(copy["id"], "/databases", folder / "databases")
     wanted = {name: one for name, one in book["files"].items() if within(name, asked.below)}
     found = ledger.without_marks(ledger.files(folder / "files"))
+    found = {name: one for name, one in found.items() if within(name, asked.below)}
     differences = ledger.differences(wanted, found)
     if differences:
         raise BackupError("backup.copy-differs", "; ".join(differences))

@@ -47,13 +47,13 @@ def start(code, services):
 
 def occ(code, *words):
     """A command of the municipality's own Nextcloud, in the sandbox of its scheduled work."""
-    left_out = ("Type=", "ExecStart=", "TimeoutStartSec=", "SyslogIdentifier=")
+    left_out = ("#", "Type=", "ExecStart=", "TimeoutStartSec=", "SyslogIdentifier=")
     section, properties = "", []
     unit = Path("/etc/systemd/system/nuage-nextcloud-cron@.service").read_text()
     for line in unit.splitlines():
         if line.startswith("["):
             section = line
-        elif section == "[Service]" and "=" in line and not line.startswith(("#", left_out)):
+        elif section == "[Service]" and "=" in line and not line.startswith(left_out):
             properties.append("--property=" + line.replace("%i", code))
     environment = Path(f"/etc/nuage/nextcloud/{code}.env").read_text()
     tree = next(line for line in environment.splitlines() if line.startswith("NUAGE_TREE="))
