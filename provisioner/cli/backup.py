@@ -122,6 +122,60 @@ def list_(folder: Path, name: str, private_key: Path | None, as_json: bool) -> N
     click.echo(grid(columns, rows) if rows else messages.text("backup.none"))
 
 
+@command.command("prune", help=messages.text("backup.help-prune"))
+@click.argument("names", metavar="[SLUG]…", nargs=-1)
+@click.option("--all", "everybody", is_flag=True, help=messages.text("backup.help-all"))
+@click.option("--dry-run", is_flag=True, help=messages.text("backup.help-dry-run"))
+@consortium_option
+@key_option
+@json_option
+def prune(
+    folder: Path,
+    names: tuple[str, ...],
+    everybody: bool,
+    dry_run: bool,
+    private_key: Path | None,
+    as_json: bool,
+) -> None:
+    """Forget copies whose time is over; exit code 5 without restic here, 6 when a keeper doesn't answer."""
+    import os
+    import time
+
+    from provisioner import deployment, pruning, workflow
+    from provisioner.errors import UsageError
+    from provisioner.files import read_text
+    from provisioner.inventory import keeping, rendering, vault, writer
+    from provisioner.inventory.vault_password import terminal, vault_password
+
+    if bool(names) == everybody:
+        raise UsageError("backup.whom")
+    prepared = workflow.prepare(folder)
+    specs, placed = prepared.specs, prepared.lock.placements
+    only = deployment.codes(specs.tenants, names)
+    path = folder / vault.NAME
+    held = vault.unlock(read_text(path), vault_password(os.environ, terminal()), str(path))
+    servers = {server.id: server for server in specs.consortium.servers}
+    done: dict[str, dict[str, Any]] = {}
+    for tenant in sorted(specs.tenants.values(), key=lambda one: one.code):
+        homes = [servers[one.server] for host, one in placed.items() if host[:5] == tenant.code]
+        keeper = keeping.keeper_of(specs.consortium, homes) if homes else None
+        if keeper is None or (only and tenant.code not in only):
+            continue
+        door = pruning.Door(keeper, folder / writer.FOLDER / rendering.KNOWN_HOSTS, private_key)
+        password = pruning.password_of(held, tenant.code)
+        days = tenant.retention.backups_days
+        count, gone = pruning.over(door, tenant.code, password, days, time.time())
+        if not dry_run:
+            pruning.forget(door, tenant.code, password, gone)
+        done[tenant.code] = {"copies": count, "forgotten": gone}
+    if as_json:
+        click.echo(json.dumps(done, indent=2, sort_keys=True))
+        return
+    for code, one in done.items():
+        figures = {"copies": one["copies"], "forgotten": len(one["forgotten"])}
+        click.echo(messages.text("backup.pruned", code=code, **figures))
+
+
 def _time(text: str) -> str:
     # restic tells nanoseconds.
     moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 
@@ -174,17 +175,29 @@ def test_power_lost_during_a_copy(deployment: Deployment, keeping: Keeping) -> N
     deployment.answers(ABERCORN)
 
 
+HELD = """
+until pid=$(pgrep -x pg_dump); do :; done
+kill -STOP $pid
+systemctl kill --signal=KILL postgresql@17-main
+sleep 1
+kill -CONT $pid
+"""
+
+
 def test_a_database_that_dies_during_its_dump(deployment: Deployment, keeping: Keeping) -> None:
     need("nextcloud", "user_oidc")
+    name = f"{FRELIGHSBURG.code}-apps"
     before = {one["id"] for one in keeping.copies(FRELIGHSBURG)}
-    deployment.sh("systemctl stop postgresql@17-main")
+    deployment.sh("cat > /root/nuage-test-kill", body=HELD.encode())
+    deployment.sh("systemd-run --quiet --unit=nuage-test-kill timeout 120 bash /root/nuage-test-kill")
     try:
-        said = deployment.nuage("backup", FRELIGHSBURG.slug, code=8).stderr
-        assert "46010-apps" in said
+        deployment.sh(f"systemctl start nuage-backup@{name}.service && exit 1 || true")
+        assert state_of(deployment, name)["failure"]["key"] == "backup.database-failed"
         states = deployment.sh(f"ps -o stat= -u {FRELIGHSBURG.uid} || true").split()
         assert not [state for state in states if state.startswith("T")]
+        assert deployment.sh("ls /srv/moments").split() == []
     finally:
-        deployment.sh("systemctl start postgresql@17-main; systemctl start nuage-identity")
+        deployment.sh("systemctl restart postgresql@17-main nuage-identity")
     assert {one["id"] for one in keeping.copies(FRELIGHSBURG)} == before, "no half copy"
 
 
@@ -217,3 +230,26 @@ def test_status_tells_of_copies(deployment: Deployment, keeping: Keeping) -> Non
     rows = {row["host"]: row for row in json.loads(deployment.nuage("status", "--json").stdout)}
     assert (rows[NAME]["kept"], rows[NAME]["copies"]) == (made["at"], "good")
     assert "Last copy" in deployment.nuage("status").stdout
+
+
+def test_copies_are_forgotten_by_their_arrival(deployment: Deployment, keeping: Keeping) -> None:
+    """A copy that its writer dated far back isn't old; one that arrived long ago is over, whatever it says."""
+    if shutil.which("restic") is None:
+        pytest.skip("SKIPPED, NOT TESTED: this machine has no restic")
+    keeping.backup(ABERCORN)
+    old = keeping.copies(ABERCORN)[0]["id"]
+    forged = deployment.sh(
+        f"cd /tmp; echo x > forged; {restic(keeping)} backup --json --host {NAME} --time '2001-01-01 00:00:00' forged"
+    )
+    dated = json.loads(forged.splitlines()[-1])["snapshot_id"]
+    for _ in range(3):
+        keeping.backup(ABERCORN)
+    keeping.sh(f"touch -d '-400 days' {PLACE}/snapshots/{old}")
+    shown = json.loads(deployment.nuage("backup", "prune", ABERCORN.slug, "--dry-run", "--json").stdout)
+    assert shown[ABERCORN.code]["forgotten"] == [old]
+    deployment.nuage("backup", "prune", ABERCORN.slug)
+    left = {one["id"] for one in keeping.copies(ABERCORN)}
+    assert old not in left
+    assert dated in left
+    assert "no errors were found" in deployment.sh(f"{restic(keeping)} check --no-lock 2>&1")
+    deployment.sh("rm /tmp/forged")
