@@ -253,3 +253,9 @@ def test_copies_are_forgotten_by_their_arrival(deployment: Deployment, keeping: 
     assert dated in left
     assert "no errors were found" in deployment.sh(f"{restic(keeping)} check --no-lock 2>&1")
     deployment.sh("rm /tmp/forged")
+
+
+def test_the_audit_sees_where_copies_go(deployment: Deployment, keeping: Keeping) -> None:
+    hosts = {host.name: str(host.address) for host in deployment.lab.status().hosts}
+    place = f"ssh://nuage-backup@{hosts[KEEPER]}:22{PLACE}"
+    assert json.loads(deployment.sh(f"cat /etc/nuage/backup/{NAME}.json"))["repository"] == place

@@ -67,6 +67,13 @@ class Declared:
         return any(one[0] == version and one[1] <= first and last <= one[2] for one in self.spans)
 
 
+def keepers(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Sites of the consortium's own servers that hold copies, by address."""
+    return {
+        server["address"]: server["site"] for server in spec["servers"] if "backup" in server.get("roles", ())
+    }
+
+
 def by_topic(spec: Mapping[str, Any]) -> dict[str, set[str]]:
     """Hosts that the consortium declared for each list of `destinations`."""
     debian, audit = spec["debian"], spec["audit"]
@@ -75,6 +82,8 @@ def by_topic(spec: Mapping[str, Any]) -> dict[str, set[str]]:
     anywhere = {"0.0.0.0/0", "::/0"}
     vantage = {point["address"] for point in audit["vantage_points"]}
     vantage = (vantage - {None}) | (anywhere if None in vantage else set())
+    kept = keepers(spec)
+    writers = {server["address"] for server in spec["servers"]} - set(kept) if kept else set()
     return {
         "resolvers": set(spec["resolvers"]),
         "fallback_resolvers": set(spec["resolvers"]),
@@ -84,8 +93,8 @@ def by_topic(spec: Mapping[str, Any]) -> dict[str, set[str]]:
         "mail_relay": {spec["mail_relay"]["host"]},
         "acme_directory": {host_of(spec["acme"]["directory"])},
         "artifact_mirror": {host_of(spec["artifact_mirror"])},
-        "ssh_allowed_from": {*spec["administration_networks"], *vantage},
-        "backup_targets": {target["host"] for target in audit["backup_targets"]},
+        "ssh_allowed_from": {*spec["administration_networks"], *vantage, *writers},
+        "backup_targets": {*kept, *(target["host"] for target in audit["backup_targets"])},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provisioner.audit.bundle import layout
+from provisioner.audit.controls import reach
 from provisioner.audit.controls.case import Case, UnreadableError
 from provisioner.audit.controls.finding import Outcome, satisfied, unchecked, unsure, violated
 
@@ -47,6 +48,7 @@ def paths(case: Case, code: str) -> Outcome:
 def backups(case: Case, server: str) -> Outcome:
     """NC-STO-02."""
     declared = {target["host"]: target["site"] for target in case.consortium["audit"]["backup_targets"]}
+    declared |= reach.keepers(case.consortium)
     stored = {one["target"] for one in case.topic(server, "storage")["backups"]}
     told = {one["host"] for one in case.topic(server, "destinations")["backup_targets"]}
     seen = stored | told

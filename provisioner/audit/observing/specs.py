@@ -31,6 +31,7 @@ _OF_CONSORTIUM: Mapping[str, Any] = {
     "acme": {"directory", "country"},
     "administration_networks": True,
     "backends": True,
+    "backups": {"hour", "upload_kib", "late_hours"},
     "rings": True,
     "audit": True,
 }

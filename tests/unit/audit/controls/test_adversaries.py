@@ -102,6 +102,24 @@ def test_a_backup_target_that_isnt_declared():
     )
 
 
+def test_the_consortiums_own_keeper_is_declared_and_judged_by_its_site():
+    def kept(documents: Documents) -> None:
+        spec = documents[CONSORTIUM]
+        keeper = {**spec["servers"][0], "id": "garde", "address": "192.0.2.90", "roles": ["backup"]}
+        spec["servers"].append(keeper)
+        backup(documents, "192.0.2.90")
+
+    assert found(kept, "NC-STO-02", "srv1") == ("satisfied", "backup-declared")
+
+    def abroad(documents: Documents) -> None:
+        kept(documents)
+        spec = documents[CONSORTIUM]
+        spec["sites"].append({**spec["sites"][0], "id": "toronto", "province": "ON"})
+        spec["servers"][-1]["site"] = "toronto"
+
+    assert found(abroad, "NC-STO-02", "srv1") == ("not-satisfied", "backup-outside")
+
+
 def test_a_declared_backup_target_outside_the_policy():
     def outside(documents: Documents) -> None:
         spec = documents[CONSORTIUM]

@@ -40,6 +40,8 @@ class Settings:
     upload_kib: int
     first: bool
     """Whether it is the one that makes the repository: two at once would make two, one over the other."""
+    repository: str = ""
+    """The whole of it in words that people, and the audit, read."""
 
     @property
     def user(self):
