@@ -39,7 +39,7 @@ def command(ctx: click.Context, folder: Path, as_json: bool) -> None:
         )
     )
     if not any("backup" in server.roles for server in loaded.consortium.servers):
-        click.echo(messages.text("validate.nothing-kept"), err=True)
+        click.echo(messages.text("validate.nothing-kept"))
 
 
 def _report(problems: list[dict[str, object]], **counts: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,7 +11,6 @@ from tests.clouds import Cloud
 from tests.deployed import DUNHAM, FRELIGHSBURG, IDENTITY_DOMAIN, Deployment
 from tests.infra.accounts import Accounts
 from tests.infra.databases import PROGRAM, Databases
-from tests.infra.keeping import Keeping
 from tests.realm import Realm
 from tests.towns import SIGN_IN_WORDPRESS, need
 
@@ -77,13 +75,3 @@ def another(deployment: Deployment, identity: str) -> Callable[[], Browser]:
 def browser(another: Callable[[], Browser]) -> Browser:
     """One person's."""
     return another()
-
-
-@pytest.fixture(scope="module")
-def keeping(deployment: Deployment) -> Iterator[Keeping]:
-    """A keeper at another site, for the length of a file of tests; NUAGE_TEST_KEEPER keeps it for the next session."""
-    made = Keeping(deployment)
-    made.add()
-    yield made
-    if not os.environ.get("NUAGE_TEST_KEEPER"):
-        made.remove()

@@ -99,7 +99,8 @@ def test_the_copy_that_is_meant(
         (1, "rclone: ssh: connect to host 192.0.2.90 port 22: Connection refused", "backup.keeper-gone"),
         (1, "rclone: Host key verification failed.", "backup.keeper-other"),
         (1, "Fatal: ciphertext verification failed", "backup.repository-broken"),
-        (1, "write: Disk quota exceeded", "backup.keeper-full"),
+        (1, "rclone: ERROR : data/ab: write: disk quota exceeded", "backup.keeper-full"),
+        (1, "Fatal: write /tmp/pack: no space left on device", "backup.failed"),
         (1, "something new", "backup.failed"),
     ],
 )

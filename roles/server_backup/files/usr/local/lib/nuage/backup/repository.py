@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
 import subprocess
+import tempfile
 import time
 
 from settings import ENVIRONMENT, SETTINGS, BackupError, secret
@@ -28,10 +31,41 @@ SAID = (
     ("does not match", "backup.repository-broken"),
     ("invalid data returned", "backup.repository-broken"),
     ("repository contains errors", "backup.repository-broken"),
-    ("no space left", "backup.keeper-full"),
-    ("disk quota exceeded", "backup.keeper-full"),
 )
 """What ssh, rclone or restic say, and what it means."""
+FULL = ("no space left", "disk quota exceeded")
+ENDING_S = 30
+
+
+def _full(said):
+    """Whether the keeper's own program says that it has no room; this server's may have none too."""
+    lines = [line.lower() for line in said.splitlines() if line.startswith("rclone:")]
+    return any(words in line for line in lines for words in FULL)
+
+
+def _text(stream):
+    stream.seek(0)
+    return stream.read().decode(errors="replace")
+
+
+def _watched(process, errors, timeout):
+    """Exit code. restic tries for a quarter of an hour what a full keeper refuses: it is ended once that is said."""
+    deadline = time.monotonic() + timeout
+    asked = False
+    while True:
+        try:
+            return process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            said = os.pread(errors, os.fstat(errors).st_size, 0).decode(errors="replace")
+        if asked or time.monotonic() > deadline + ENDING_S:
+            process.kill()
+        elif time.monotonic() > deadline or _full(said):
+            # It takes its lock away, then ends.
+            process.send_signal(signal.SIGINT)
+            try:
+                return process.wait(ENDING_S)
+            except subprocess.TimeoutExpired:
+                asked = True
 
 
 class Repository:
@@ -71,20 +105,20 @@ class Repository:
         """
         # Snapshots are other devices each time; without this, every folder would be stored anew.
         environment = {**ENVIRONMENT, "RESTIC_FEATURES": "device-id-for-hardlinks=true", "GOMAXPROCS": "2"}
-        try:
-            done = subprocess.run(
-                self.command(*words),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                env=environment,
-                cwd=cwd,
-                timeout=timeout,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BackupError("backup.failed", str(error)) from error
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            try:
+                process = subprocess.Popen(
+                    self.command(*words),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=errors,
+                    env=environment,
+                    cwd=cwd,
+                )
+                code = _watched(process, errors.fileno(), timeout)
+            except OSError as error:
+                raise BackupError("backup.failed", str(error)) from error
+            done = subprocess.CompletedProcess([], code, _text(output), _text(errors))
         if done.returncode not in (0, *accept):
             raise self._wrong(done)
         return done.stdout, done.returncode
@@ -97,6 +131,8 @@ class Repository:
             return BackupError("backup.wrong-key", detail)
         if done.returncode == LOCKED:
             return BackupError("backup.repository-busy", detail)
+        if _full(said):
+            return BackupError("backup.keeper-full", detail)
         lower = said.lower()
         for words, key in SAID:
             if words.lower() in lower:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -71,9 +70,3 @@ class Keeping:
 def state_of(deployment: Deployment, name: str) -> dict[str, Any]:
     """What the server noted of the last backup."""
     return dict(json.loads(deployment.sh(f"cat /var/lib/nuage/backup/{name}.json")))
-
-
-def programs() -> Path:
-    """Where the server's program lies in the checkout."""
-    root = Path(__file__).parents[2]
-    return root / "roles/server_backup/files/usr/local/lib/nuage/backup"

@@ -8,7 +8,7 @@ import pytest
 
 from provisioner import chained
 from tests.deployed import ABERCORN, FRELIGHSBURG, Deployment, need
-from tests.infra.keeping import Keeping
+from tests.keeping import Keeping
 
 pytestmark = pytest.mark.lab
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.deployed import ABERCORN, Deployment
-from tests.infra.keeping import Keeping
+from tests.keeping import Keeping
 
 pytestmark = pytest.mark.lab
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 GUIDES = (DOCS / "en/restore-by-hand.md", DOCS / "fr/restaurer-a-la-main.md")
 PLAIN = "simple1"
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.deployed import ABERCORN, FRELIGHSBURG, GARDIEN, Deployment, need
-from tests.infra.keeping import Keeping
+from tests.keeping import Keeping
 
 pytestmark = pytest.mark.lab
 

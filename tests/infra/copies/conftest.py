@@ -1,0 +1,21 @@
+"""The keeper that these tests share, added once and taken away after the last of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployed import Deployment
+from tests.keeping import Keeping
+
+
+@pytest.fixture(scope="package")
+def keeping(deployment: Deployment) -> Iterator[Keeping]:
+    """A keeper at another site; NUAGE_TEST_KEEPER keeps it for the next session."""
+    made = Keeping(deployment)
+    made.add()
+    yield made
+    if not os.environ.get("NUAGE_TEST_KEEPER"):
+        made.remove()
