@@ -7,7 +7,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo demo-down test check lint unit molecule system bench golden collection wheel constraints clean
+# What has servers of its own, because it adds others to them or begins with older software.
+RECOVERY := tests/infra/copies tests/infra/test_upgrade.py
+
+.PHONY: help venv demo demo-down test check lint unit molecule system recovery bench golden collection wheel constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,10 +32,11 @@ demo-down: $(READY) ## take the demo's servers away
 
 check: lint unit ## lint, types, unit, golden and contract tests: no root, under two minutes
 
-# Each waits for its servers half of the time, so they run beside each other, on labs of their own.
+# Each waits for its servers half of the time, so two run beside each other, on labs of their own: the long one, and the others
+# one after the other.
 test: check ## everything, on real hosts (root)
 	tools/packages browser
-	$(MAKE) --jobs 2 --output-sync=line molecule system
+	$(MAKE) --jobs 2 --output-sync=line system molecule recovery
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -50,7 +54,10 @@ molecule: $(READY)
 # One session, so that all of them share one deployment.
 system: $(READY)
 	tools/packages browser
-	$(BIN)/pytest --durations=15 tests/e2e tests/infra
+	$(BIN)/pytest --durations=15 tests/e2e tests/infra $(RECOVERY:%=--ignore=%)
+
+recovery: $(READY)
+	NUAGE_TEST_LAB=test-recovery $(BIN)/pytest --durations=15 $(RECOVERY)
 
 bench: $(READY) ## every figure of bench/RESULTS.md (root, half an hour)
 	$(BIN)/python -m bench
