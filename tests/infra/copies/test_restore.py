@@ -187,3 +187,31 @@ def test_nextcloud_comes_back_with_its_files_and_database(deployment: Deployment
         deployment.nuage("verify", "--only", FRELIGHSBURG.slug)
     finally:
         deployment.sh(f"rm -f {data}/note.txt")
+
+
+def test_accounts_come_back_as_they_were(deployment: Deployment, keeping: Keeping) -> None:
+    """Who was let in is let in again, with the same identity; who came since isn't there."""
+    need("nextcloud", "user_oidc")
+    slug, code = FRELIGHSBURG.slug, FRELIGHSBURG.code
+
+    def people() -> dict[str, dict[str, object]]:
+        shown = json.loads(deployment.nuage("users", "list", slug, "--json").stdout)["people"]
+        return {one["username"]: one for one in shown}
+
+    header, first, second, *_ = (deployment.folder / "personnes.csv").read_text("utf-8").splitlines()
+    sheet = deployment.folder / "essai.csv"
+    sheet.write_text(f"{header}\n{first}\n", "utf-8")
+    deployment.nuage("users", "import", str(sheet), slug, "--no-mail")
+    keeping.backup(FRELIGHSBURG)
+    before = people()
+    name = next(iter(before))
+    try:
+        deployment.nuage("users", "disable", slug, name)
+        sheet.write_text(f"{header}\n{second}\n", "utf-8")
+        deployment.nuage("users", "import", str(sheet), slug, "--no-mail")
+        assert people() != before
+        deployment.nuage("restore", slug, "--consent-restore", code, "--only", "identity")
+        assert people() == before
+        assert json.loads(deployment.nuage("drift", "--only", slug, "--json").stdout) == {}
+    finally:
+        sheet.unlink()

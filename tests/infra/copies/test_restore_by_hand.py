@@ -66,6 +66,7 @@ def test_the_guide_brings_a_municipality_back(deployment: Deployment, keeping: K
     assert "FAILED" not in said
     assert at(plain, "cat /srv/ramene/files/wordpress/wp-content/uploads/gardee.txt").decode() == "gardé\n"
     titles = deployment.sh(
-        f"mariadb -BN {ABERCORN.user} -e \"SELECT post_title FROM wp_posts WHERE post_status = 'publish'\""
+        f"mariadb -BN --default-character-set=utf8mb4 {ABERCORN.user}"
+        " -e \"SELECT post_title FROM wp_posts WHERE post_status = 'publish'\""
     )
     assert said.endswith(titles)
