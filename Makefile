@@ -57,6 +57,7 @@ system: $(READY)
 	$(BIN)/pytest --durations=15 tests/e2e tests/infra $(RECOVERY:%=--ignore=%)
 
 recovery: $(READY)
+	tools/packages recovery
 	NUAGE_TEST_LAB=test-recovery $(BIN)/pytest --durations=15 $(RECOVERY)
 
 bench: $(READY) ## every figure of bench/RESULTS.md (root, half an hour)
