@@ -14,7 +14,7 @@ from provisioner import folder as folders
 from provisioner.artifacts import lockfile, requirements
 from provisioner.artifacts.cache import Cache, folder_from
 from provisioner.artifacts.requirements import Asked
-from provisioner.errors import InvalidInputError, Problem, RefusedError
+from provisioner.errors import InvalidInputError, MachineError, Problem, RefusedError
 from provisioner.files import locked, read_text, write_atomic, write_if_changed
 from provisioner.inventory import authorities, given, rendering, vault, writer
 from provisioner.inventory.layers import layers
@@ -26,6 +26,8 @@ from provisioner.planning.lock import Lock
 from provisioner.planning.model import Consent, Plan, Refusal
 from provisioner.spec.consortium import ServerRole
 from provisioner.spec.services import Services
+from provisioner.upgrading import choosing
+from provisioner.upgrading.chosen import PARTS
 
 SHORTEST_DIGEST = 12
 """Fewest characters of a digest that name a plan."""
@@ -127,11 +129,14 @@ def carry_out(prepared: Prepared, password: Password) -> Built:
     pins = lockfile.load(folder)
     requirements.demand_pins(asked(prepared), pins)
     code = layers(collection_root()).with_files(vouching)
-    files = rendering.render(specs.consortium, specs.tenants, after.placements, code, pins)
+    living = [specs.tenants[placed.slug] for placed in after.placements.values()]
+    chosen = choosing.completed(choosing.read(folder), living, pins)
+    files = rendering.render(specs.consortium, specs.tenants, after.placements, code, pins, chosen)
     if sealed:
         files[rendering.VAULT] = sealed
     inventory = folder / writer.FOLDER
     touched = writer.write(inventory, files)
+    choosing.write(folder, chosen)
     # Last: an interrupted build finds the old lock, and makes the same plan again.
     write_if_changed(folder / locks.NAME, locks.render(after))
     return Built(prepared, inventory, tuple(touched), new_secrets)
@@ -174,8 +179,20 @@ def demand_archives(prepared: Prepared, environ: Mapping[str, str]) -> None:
     Raises:
         MachineError: every archive that is missing, for whom, why, and how to supply it.
     """
-    pins, cache = lockfile.load(prepared.specs.folder), Cache(folder_from(environ))
-    requirements.demand(asked(prepared), pins, cache)
+    folder, cache = prepared.specs.folder, Cache(folder_from(environ))
+    pins, needs, chosen = lockfile.load(folder), asked(prepared), choosing.read(folder)
+    problems = requirements.missing(needs, pins, cache)
+    for name in sorted(chosen.releases):
+        former = chosen.pins_of_release(name, pins)
+        there = {slug for slug, code in _codes(prepared).items() if chosen.release_of(code) == name}
+        theirs = {part: who for part, who in needs.items() if part in PARTS and there & set(who)}
+        problems += [each for each in requirements.missing(theirs, former, cache) if each not in problems]
+    if problems:
+        raise MachineError.of(problems)
+
+
+def _codes(prepared: Prepared) -> dict[str, str]:
+    return {slug: tenant.code for slug, tenant in prepared.specs.tenants.items()}
 
 
 def _refuse_without_given(prepared: Prepared) -> None:

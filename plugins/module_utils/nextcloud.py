@@ -20,11 +20,14 @@ COMPILED = GOLDEN.with_name("compiled.tar")
 """What PHP compiled while the golden instance was made: of the server's own code alone, which municipalities share."""
 EDITIONS = Path("/usr/share/nuage/nextcloud/editions")
 """A folder of links for each set of apps, and beside it a link to the code; settings say which is a municipality's."""
+INSTANCES = Path("/etc/nuage/nextcloud")
 UNIT = Path("/etc/systemd/system/nuage-nextcloud-cron@.service")
 LONGEST_S = 280
 """Below the patience of `run`, so that systemd ends the whole of it."""
 UPGRADE_S = 2 * 3600
 """Tables of a large municipality take long to change; ended half-way, they would be neither version's."""
+BY_HAND = ("db:add-missing-columns", "db:add-missing-indices", "db:add-missing-primary-keys")
+"""What Nextcloud leaves to be done by hand after an upgrade, and some versions after an installation too."""
 VERSION = re.compile(r"[0-9]+(\.[0-9]+){2,3}")
 CHANGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _:./\\-]{0,199}")
 
@@ -81,25 +84,39 @@ def golden():
     return {name: found[name] for name in names}
 
 
-def start(properties, environment, program, stdin=None, *, confined=False, longest=LONGEST_S):  # noqa: PLR0913
+def start(  # noqa: PLR0913
+    properties, environment, program, stdin=None, *, confined=False, longest=LONGEST_S, unit=""
+):
     """Output of a PHP program, run by systemd with these properties, under Landlock where `confined`.
 
-    ``longest``: seconds after which systemd ends it.
+    ``longest``: seconds after which systemd ends it. ``unit``: its name, for whoever may have to end it sooner.
     """
     command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"]
+    command += [f"--unit={unit}"] if unit else []
     command += [f"--property=RuntimeMaxSec={longest}", *properties]
     command += [f"--setenv={name}={value}" for name, value in environment.items()]
     launcher = [sandbox.CONFINE] if confined else []
     return run([*command, "--", *launcher, "/usr/bin/php", *program], stdin=stdin, timeout=longest + 20)
 
 
-def in_instance(code, home, tree, program, stdin=None, *, longest=LONGEST_S):  # noqa: PLR0913
+def in_instance(code, home, tree, program, stdin=None, *, longest=LONGEST_S, unit=""):  # noqa: PLR0913
     """A PHP program in a municipality's sandbox, for its instance below ``home``."""
     properties = [
         f"--description=Nextcloud of municipality {code}",
         *sandbox.properties(UNIT.read_text(), code),
     ]
-    return start(properties, environment(home, tree), program, stdin, confined=True, longest=longest)
+    return start(
+        properties, environment(home, tree), program, stdin, confined=True, longest=longest, unit=unit
+    )
+
+
+def tree_in_use(code):
+    """The code that a municipality's instance runs on."""
+    text = (INSTANCES / f"{code}.env").read_text(encoding="utf-8")
+    found = re.search(r"^NUAGE_TREE=(/\S+)$", text, re.MULTILINE)
+    if found is None:
+        raise ProgramError(f"{INSTANCES}/{code}.env names no tree")
+    return found.group(1)
 
 
 def environment(home, tree):

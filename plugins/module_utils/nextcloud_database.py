@@ -36,6 +36,13 @@ OF_AN_INSTANCE = (
 )
 """Tables of what an instance, or a person in it, has of its own. Those that this version lacks are passed over."""
 
+SETTLE = """
+-- A sequence says in the log, ahead of time, 32 numbers at once. A clone copies what is left of them, but not that they
+-- were said: after a power cut it would give numbers again that rows have already. Set, nothing is left of them.
+SELECT format('SELECT setval(%L, last_value, is_called) FROM public.%I', 'public.' || quote_ident(relname), relname)
+ FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' \\gexec
+"""
+
 SEAL = """
 SELECT format('DELETE FROM public.%I', relname) FROM pg_class
  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname IN ({tables}) \\gexec
@@ -44,11 +51,7 @@ DELETE FROM public.oc_appconfig WHERE (type & 1) = 1 OR configvalue LIKE '$AppCo
  OR appid = 'core' AND configkey IN ('installedat', 'lastupdatedat', 'lastcron', 'lastjob')
  OR appid = 'theming' AND configkey = 'cachebuster';
 UPDATE public.oc_jobs SET last_run = 0, reserved_at = 0, execution_duration = 0;
--- A sequence says in the log, ahead of time, 32 numbers at once. A clone copies what is left of them, but not that they
--- were said: after a power cut it would give numbers again that rows have already. Set, nothing is left of them.
-SELECT format('SELECT setval(%L, last_value, is_called) FROM public.%I', 'public.' || quote_ident(relname), relname)
- FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' \\gexec
-VACUUM (FULL);
+{settle}VACUUM (FULL);
 """
 """The golden instance has nothing of its own left, so that no clone can take it over."""
 
@@ -59,10 +62,15 @@ def others(database):
     return [name for name in found if name != database and postgresql_tenant.GOLDEN.fullmatch(name)]
 
 
+def settle_sequences(database):
+    """For a database that was cloned while it had its numbers."""
+    postgresql.sql(SETTLE, database)
+
+
 def seal(database):
     """Empty what is an instance's own, close the database, and drop those of former editions."""
     tables = ", ".join(f"'oc_{name}'" for name in OF_AN_INSTANCE)
-    postgresql.sql(SEAL.format(tables=tables), database)
+    postgresql.sql(SEAL.format(tables=tables, settle=SETTLE), database)
     postgresql_tenant.finish_golden(database)
     for name in others(database):
         postgresql_tenant.drop_golden(name)

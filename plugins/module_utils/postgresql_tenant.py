@@ -29,7 +29,8 @@ GUARD = Path("/var/lib/nuage/postgresql-guard")
 LIMITS = Path("/etc/nuage/postgresql/tenants")
 ACCESS = Path("/usr/local/lib/nuage/postgresql_access.sql")
 NAME = re.compile(r"t[0-9]{5}")
-GOLDEN = re.compile(r"golden_[0-9a-z_]{1,40}")
+GOLDEN = re.compile(r"golden_[0-9a-z_]{1,40}|t[0-9]{5}_before")
+"""What is cloned; the latter is a municipality's own, of before an upgrade."""
 SETTINGS = {"idle_session_timeout": "300s", "log_min_messages": "fatal", "transaction_timeout": "900s"}
 """For the role; a superuser's words, so that what it may not set for itself it can't take back either."""
 

@@ -42,13 +42,11 @@ quarantined: {description: Drop-ins that were put aside just now and why, type: 
 
 import http.client
 import json
-import socket
-import ssl
 import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.nuage_commun.platform.plugins.module_utils import activation
+from ansible_collections.nuage_commun.platform.plugins.module_utils import activation, asking
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, write_atomic
 
 RECORDS = Path("/var/lib/nuage/converged")
@@ -61,32 +59,8 @@ PATIENCE = 30
 """Seconds that nginx may take to change its workers after a reload, on a busy server."""
 
 
-class Direct(http.client.HTTPSConnection):
-    """Connects to an address and names the site, so that no resolver is asked.
-
-    The server asks itself: what is checked here is the way from nginx to PHP. The certificate's chain is checked
-    from outside, by ``nuage verify``.
-    """
-
-    def __init__(self, address, domain):
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        super().__init__(domain, 443, timeout=60, context=context)
-        self._address = address
-
-    def connect(self):
-        plain = socket.create_connection((self._address, 443), self.timeout)
-        self.sock = self._context.wrap_socket(plain, server_hostname=self.host)
-
-
 def answer(address, domain, path):
-    connection = Direct(address, domain)
-    try:
-        connection.request("GET", path, headers={"User-Agent": "nuage"})
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    return asking.ask(address, domain, "GET", path)[0]
 
 
 def patient_answer(address, domain, path, status):

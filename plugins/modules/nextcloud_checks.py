@@ -23,6 +23,7 @@ options:
     description: The same, where the consortium built the archive of Nextcloud itself.
     type: dict
     default: {}
+  signed: {description: Whether the archive bears its makers' signature., type: bool, default: true}
   cloned: {description: Whether its database was cloned by this very run., type: bool, default: false}
 author: [nuage-commun]
 """
@@ -55,16 +56,19 @@ def ensure(parameters):
     activation.activate()
     if not postgresql.sql(NEVER_RAN, user):
         run(["systemctl", "start", f"nuage-nextcloud-cron@{user[1:]}.service"])
-    golden = nextcloud.golden()
-    request = {"except": golden["checked"] if parameters["cloned"] else []}
+    request = {"except": nextcloud.golden()["checked"] if parameters["cloned"] else []}
     program = [str(nextcloud.PROGRAMS / "checks.php")]
     text = nextcloud.in_instance(
-        user[1:], parameters["home"], golden["tree"], program, stdin=json.dumps(request)
+        user[1:],
+        parameters["home"],
+        nextcloud.tree_in_use(user[1:]),
+        program,
+        stdin=json.dumps(request),
     )
     results = json.loads(text)
     if not results:
         raise ProgramError("Nextcloud named none of its checks")
-    excuses = parameters["excused"] | ({} if golden["signed"] else parameters["unsigned"])
+    excuses = parameters["excused"] | ({} if parameters["signed"] else parameters["unsigned"])
     return judged(results, excuses)
 
 
@@ -75,6 +79,7 @@ def main():
             "home": {"type": "path", "required": True},
             "excused": {"type": "dict", "default": {}},
             "unsigned": {"type": "dict", "default": {}},
+            "signed": {"type": "bool", "default": True},
             "cloned": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

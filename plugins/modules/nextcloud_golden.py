@@ -161,6 +161,8 @@ def install(parameters, path, database):
         return nextcloud.answer(nextcloud.start(properties, environment, program, stdin=json.dumps(request)))
 
     _changes, version = nextcloud.brought(reconcile)
+    for command in nextcloud.BY_HAND:
+        occ(command)
     # Cheap where there is nothing yet; municipalities would pay for it.
     occ("maintenance:repair", "--include-expensive")
     # Work that is due once, and what the jobs of disabled apps leave.

@@ -16,6 +16,10 @@ options:
   edition: {description: Code and apps that the server must have., type: str, required: true}
   home: {description: Folder of the instance., type: path, required: true}
   database_limit_mib: {description: Limit of the database in MiB., type: int, required: true}
+  upgrade:
+    description: Whether the instance may go over to another version; what it was before must have been kept then.
+    type: bool
+    default: false
   read_only: {description: Whether nothing of it is to be changed any more., type: bool, default: false}
   seed: {description: Secret that the instance's own secrets are made from., type: str, required: true}
   admin: {description: Name of the local administrator, who is disabled., type: str, required: true}
@@ -65,6 +69,7 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils import (
     files,
     nextcloud,
     nextcloud_database,
+    nextcloud_upgrade,
     postgresql_tenant,
 )
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import (
@@ -77,14 +82,14 @@ DATA_MARK = "# Nextcloud data directory\n# Do not change this file"
 """Nextcloud looks for it, and refuses a data folder that lacks it."""
 
 
-def whole_system(parameters, golden):
-    """All settings of config.php, those that come from secrets and from the golden instance too."""
+def whole_system(parameters, tree):
+    """All settings of config.php, those that come from secrets and from the tree of code too."""
     home, name = parameters["home"], parameters["user"]
     apps = str(nextcloud.EDITIONS / parameters["edition"])
     system = {
         **nextcloud.identity(parameters["seed"]),
         "apps_paths": [
-            {"path": f"{golden['tree']}/apps", "url": "/apps", "writable": False},
+            {"path": f"{tree}/apps", "url": "/apps", "writable": False},
             {"path": apps, "url": "/custom_apps", "writable": False},
         ],
         "datadirectory": f"{home}/data",
@@ -125,12 +130,12 @@ def folders(home, owner):
         os.chown(home / name, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
-def create(parameters, system, golden):
+def create(parameters, system, version):
     """Files of a new one. config.php is written last: without it, the next run begins again."""
     home, name = Path(parameters["home"]), parameters["user"]
     owner = pwd.getpwnam(name)
     folders(home, owner)
-    text = nextcloud.configuration({**system, "version": golden["version"]})
+    text = nextcloud.configuration({**system, "version": version})
     write_atomic(home / "data" / ".ncdata", DATA_MARK.encode(), 0o640, owner.pw_uid, owner.pw_gid)
     write_atomic(home / "config" / "config.php", text.encode(), 0o640, owner.pw_uid, owner.pw_gid)
 
@@ -141,7 +146,7 @@ def compiled(name):
     run(["tar", "--extract", f"--file={nextcloud.COMPILED}", cache, "--skip-old-files"], user=name)
 
 
-def reconcile(parameters, system, golden, check, new=False):
+def reconcile(parameters, system, tree, check, new=False):
     request = {
         "check": check,
         "system": system,
@@ -156,21 +161,53 @@ def reconcile(parameters, system, golden, check, new=False):
     said = nextcloud.in_instance(
         parameters["user"][1:],
         parameters["home"],
-        golden["tree"],
+        tree,
         [str(nextcloud.PROGRAMS / "instance.php")],
         stdin=json.dumps(request),
+        unit=unit_of(parameters),
     )
     return nextcloud.answer(said)
 
 
-def upgrade(parameters, golden):
-    """And what Nextcloud leaves to be done by hand after it, which its own checks would then find."""
-    commands = ("upgrade", "db:add-missing-columns", "db:add-missing-indices", "db:add-missing-primary-keys")
-    for command in commands:
-        program = [f"{golden['tree']}/occ", command, "--no-interaction", "--no-ansi"]
+def unit_of(parameters):
+    """A name by which the return from an upgrade finds what an interrupted run left at work."""
+    return f"nuage-nextcloud-upgrade-{parameters['user'][1:]}.service" if parameters["upgrade"] else ""
+
+
+def upgrade(parameters, tree):
+    """And what its own checks would then find."""
+    for command in ("upgrade", *nextcloud.BY_HAND):
+        program = [f"{tree}/occ", command, "--no-interaction", "--no-ansi"]
         nextcloud.in_instance(
-            parameters["user"][1:], parameters["home"], golden["tree"], program, longest=nextcloud.UPGRADE_S
+            parameters["user"][1:],
+            parameters["home"],
+            tree,
+            program,
+            longest=nextcloud.UPGRADE_S,
+            unit=unit_of(parameters),
         )
+
+
+def demand_same_version(configuration, tree):
+    """Another version of Nextcloud comes by `nuage upgrade`, which can be undone, and by nothing else."""
+    found = re.search(r"'version' => '([0-9]+\.[0-9]+\.[0-9]+)", configuration.read_text(encoding="utf-8"))
+    wanted = nextcloud_upgrade.tree_version(tree)
+    if found and found.group(1) != wanted:
+        raise OtherVersionError(f"{found.group(1)}, not {wanted}")
+
+
+class OtherVersionError(ProgramError):
+    """The instance is another version's than the code that is asked for."""
+
+
+def code_of(parameters, golden, new):
+    """The tree of the edition; a new instance is the golden one's copy, so it has the same."""
+    tree = nextcloud_upgrade.tree_of(parameters["edition"])
+    if new and tree != golden["tree"]:
+        raise ProgramError(
+            f"this server has {golden['edition']}, not {parameters['edition']}: apply its own layer first"
+        )
+    return tree
 
 
 def ensure(parameters, check_mode):
@@ -183,22 +220,20 @@ def ensure(parameters, check_mode):
         # The server's own layer may be yet to come.
         return {"changes": ["instance"], "created": True, "cloned": True, "version": ""}
     golden = nextcloud.golden()
-    tree = nextcloud.EDITIONS / f"{parameters['edition']}.tree"
-    if not tree.is_symlink() or str(tree.readlink()) != golden["tree"]:
-        raise ProgramError(
-            f"this server has {golden['edition']}, not {parameters['edition']}: apply its own layer first"
-        )
-    system = whole_system(parameters, golden)
+    tree = code_of(parameters, golden, new)
+    if not (parameters["upgrade"] or new):
+        demand_same_version(configuration, tree)
+    system = whole_system(parameters, tree)
     wanted = postgresql_tenant.Wanted(golden["database"], parameters["database_limit_mib"])
     changes, cloned = postgresql_tenant.ensure(name, wanted, check_mode=check_mode)
     if new:
-        create(parameters, system, golden)
+        create(parameters, system, golden["version"])
         compiled(name)
         changes.append("instance")
     check = check_mode or (parameters["read_only"] and not new)
     seen, version = nextcloud.brought(
-        lambda: reconcile(parameters, system, golden, check, new),
-        None if check else lambda: upgrade(parameters, golden),
+        lambda: reconcile(parameters, system, tree, check, new),
+        None if check else lambda: upgrade(parameters, tree),
     )
     if new and parameters["scheduled"]:
         # Meanwhile the control machine goes on; the checks wait for it.
@@ -206,6 +241,19 @@ def ensure(parameters, check_mode):
     if parameters["read_only"] and not new:
         seen = []
     return {"changes": changes + seen, "created": new, "cloned": cloned, "version": version}
+
+
+def resume(parameters, check_mode):
+    """What an upgrade that was interrupted, or that failed, left; while its door is still closed."""
+    if parameters["upgrade"]:
+        return []
+    if not re.fullmatch(r"t[0-9]{5}", parameters["user"]):
+        raise ProgramError(f"{parameters['user']} is not the user of a municipality")
+    if check_mode:
+        found = nextcloud_upgrade.note(parameters["user"][1:])
+        return ["unfinished upgrade"] if found else []
+    values = (parameters[each] for each in ("user", "home", "database_limit_mib", "edition"))
+    return nextcloud_upgrade.resume(*values)
 
 
 def main():
@@ -218,6 +266,7 @@ def main():
             "home": {"type": "path", "required": True},
             "database_limit_mib": {"type": "int", "required": True},
             "read_only": {"type": "bool", "default": False},
+            "upgrade": {"type": "bool", "default": False},
             "seed": {**secret, "required": True},
             "admin": {"type": "str", "required": True},
             "admin_password": {**secret, "required": True},
@@ -238,14 +287,17 @@ def main():
         supports_check_mode=True,
     )
     try:
+        resumed = resume(module.params, module.check_mode)
         diffs = files.ensure(module.params["files"], [], module.check_mode)
         result = ensure(module.params, module.check_mode)
+    except OtherVersionError as error:
+        module.fail_json(msg=str(error), nuage_key="apply.nextcloud-other-version")
     except (ProgramError, OSError, KeyError, ValueError) as error:
         module.fail_json(msg=str(error), nuage_key="apply.nextcloud-failed")
     if result["changes"]:
         diffs.append({"prepared": "\n".join(result["changes"])})
     written = [difference["before_header"] for difference in diffs if "before_header" in difference]
-    result["changes"] = written + result["changes"]
+    result["changes"] = resumed + written + result["changes"]
     module.exit_json(changed=bool(result["changes"]), diff=diffs, **result)
 
 

@@ -39,7 +39,7 @@ def bring(user, home):
     if not (Path(home) / "config" / "config.php").exists():
         return 0, 0
     program = [str(nextcloud.PROGRAMS / "realm_people.php")]
-    said = json.loads(nextcloud.in_instance(user[1:], home, nextcloud.golden()["tree"], program))
+    said = json.loads(nextcloud.in_instance(user[1:], home, nextcloud.tree_in_use(user[1:]), program))
     return int(said["out"]), int(said["in"])
 
 

@@ -36,6 +36,8 @@ class HostResult:
     diffs: list[dict[str, Any]] = field(default_factory=list)
     problem: Problem | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
+    upgrade: Mapping[str, Any] = field(default_factory=dict)
+    """The release that it is going over to, and how far it is."""
 
     @property
     def failed(self) -> bool:
@@ -84,6 +86,8 @@ class Results:
             self._observe(result.host, res)
         if "record" in res:
             result.recorded = True
+        if "upgrade" in res:
+            result.upgrade = dict(res["upgrade"])
         if "breakglass" in res:
             self.breakglass[result.host] = list(res["breakglass"])
         if "backup" in res:

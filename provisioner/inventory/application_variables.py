@@ -61,6 +61,7 @@ def nextcloud_variables(
         "tenant_nextcloud_code": tenant.code,
         "tenant_nextcloud_user": tenant.unix_user,
         "tenant_nextcloud_edition": edition(apps, pins),
+        "tenant_nextcloud_signed": pins["nextcloud"].provenance == "upstream",
         "tenant_nextcloud_domain": tenant.domains.nextcloud,
         "tenant_nextcloud_address": home.server.address,
         "tenant_nextcloud_title": tenant.name,

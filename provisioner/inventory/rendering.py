@@ -6,7 +6,7 @@ One `hosts.json` holds every host with its variables, one line each; ADR 0002 sa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provisioner.artifacts.model import Pin
@@ -15,7 +15,7 @@ from provisioner.inventory.home import Home
 from provisioner.inventory.identity_variables import identity_variables
 from provisioner.inventory.keeping import keeper_of, tenant_backup_variables
 from provisioner.inventory.layers import Layers
-from provisioner.inventory.lodging import Lodging, lodging
+from provisioner.inventory.lodging import Lodging, Other, lodging, newest_of, others
 from provisioner.inventory.server_variables import server_variables
 from provisioner.inventory.tenant_variables import apps_variables, pages
 from provisioner.inventory.values import plain
@@ -23,6 +23,7 @@ from provisioner.planning.canonical import digest
 from provisioner.planning.lock import Placed
 from provisioner.spec.consortium import Consortium, Server, ServerRole
 from provisioner.spec.tenant import Tenant
+from provisioner.upgrading.chosen import NOTHING_CHOSEN, Chosen
 
 HOSTS = "hosts.json"
 SHARED = "group_vars/all/main.json"
@@ -64,19 +65,22 @@ GROUPS = (
 Host = dict[str, Any]
 
 
-def render(
+def render(  # noqa: PLR0913, PLR0917  what an inventory is made of
     consortium: Consortium,
     tenants: Mapping[str, Tenant],
     placements: Mapping[str, Placed],
     layers: Layers,
     pins: Mapping[str, Pin],
+    chosen: Chosen = NOTHING_CHOSEN,
 ) -> dict[str, str]:
     """The inventory's files, by path relative to its folder; the vault's is copied apart.
 
     Every placement names a slug of ``tenants`` and a server of the consortium, as in a plan without refusals;
-    ``pins`` has every archive that somebody's services need.
+    ``pins`` has every archive that somebody's services need, and ``chosen`` the release of Nextcloud of each
+    municipality that has one; the others get that of ``pins``.
     """
-    lodgings = _lodgings(consortium, tenants, placements)
+    living = _living(consortium, tenants, placements)
+    lodgings = {server.id: lodging(server, living[server.id]) for server in consortium.servers}
     hosts: dict[str, Host] = {}
     # Filled by the first play, or by what the specs ask for; named here so that Ansible always knows them.
     groups: dict[str, list[str]] = {name: [] for name in GROUPS}
@@ -87,12 +91,17 @@ def render(
         identity = lodgings[accounts.server].server if accounts else None
         keeper = keeper_of(consortium, _servers_of(tenant, placements, lodgings))
         home = Home(tenant, placed.state, lodgings[placed.server], identity, keeper)
-        hosts[host] = _tenant(consortium, home, role, {"layer": layers.tenant, "given": placed.given}, pins)
+        beside = {"layer": layers.tenant, "given": placed.given}
+        hosts[host] = _tenant(consortium, home, role, beside, chosen.pins_of(tenant.code, pins))
+        if role == ServerRole.APPS and tenant.services.nextcloud is not None:
+            # Beside its digest: what there is to go over to changes nothing by itself.
+            hosts[host]["nuage_nextcloud_newest"] = newest_of(tenant.services.nextcloud, pins)
         lodgers[placed.server][host] = hosts[host]["nuage_digest"]
         for group in tenant_groups(tenant, placed.server, role):
             groups.setdefault(group, []).append(host)
     for name, there in sorted(lodgings.items()):
-        hosts[name] = _server(consortium, there, lodgers[name], layers.server, pins)
+        former = others(living[name], chosen, pins)
+        hosts[name] = _server(consortium, there, lodgers[name], layers.server, pins, former)
         for group in server_groups(there.server):
             groups.setdefault(group, []).append(name)
     return {
@@ -103,14 +112,14 @@ def render(
     }
 
 
-def _lodgings(
+def _living(
     consortium: Consortium, tenants: Mapping[str, Tenant], placements: Mapping[str, Placed]
-) -> dict[str, Lodging]:
+) -> dict[str, list[Tenant]]:
     living: dict[str, list[Tenant]] = {server.id: [] for server in consortium.servers}
     for host, placed in sorted(placements.items()):
         if host.endswith(f"-{ServerRole.APPS}"):
             living[placed.server].append(tenants[placed.slug])
-    return {server.id: lodging(server, living[server.id]) for server in consortium.servers}
+    return living
 
 
 def _servers_of(
@@ -120,11 +129,16 @@ def _servers_of(
     return [lodgings[each.server].server for each in placed if each is not None]
 
 
-def _server(
-    consortium: Consortium, there: Lodging, lodgers: Mapping[str, str], layer: str, pins: Mapping[str, Pin]
+def _server(  # noqa: PLR0913, PLR0917  one server, named
+    consortium: Consortium,
+    there: Lodging,
+    lodgers: Mapping[str, str],
+    layer: str,
+    pins: Mapping[str, Pin],
+    former: Sequence[Other],
 ) -> Host:
     variables = {
-        **server_variables(consortium, there, pins),
+        **server_variables(consortium, there, pins, former),
         "nuage_roles": sorted(there.server.roles),
         "nuage_services": sorted(there.services),
     }

@@ -9,13 +9,15 @@ from provisioner.artifacts.model import Pin
 from provisioner.artifacts.requirements import SIGN_IN
 from provisioner.inventory.certificates import acme_variables
 from provisioner.inventory.keeping import server_backup_variables
-from provisioner.inventory.lodging import LEAST, Lodging, edition
+from provisioner.inventory.lodging import LEAST, Lodging, Other, edition
 from provisioner.inventory.values import Reference
 from provisioner.spec.consortium import Consortium, Server, ServerRole
 
 
-def server_variables(consortium: Consortium, there: Lodging, pins: Mapping[str, Pin]) -> dict[str, Any]:
-    """What the server layer needs to know of one server, by role variable."""
+def server_variables(
+    consortium: Consortium, there: Lodging, pins: Mapping[str, Pin], others: Sequence[Other] = ()
+) -> dict[str, Any]:
+    """What the server layer needs to know of one server, by role variable; ``others`` are former releases there."""
     server = there.server
     variables = {
         **_base(consortium, server),
@@ -33,7 +35,7 @@ def server_variables(consortium: Consortium, there: Lodging, pins: Mapping[str, 
     if ServerRole.IDENTITY in server.roles:
         variables |= _identity(consortium, server, pins["keycloak"])
     if "nextcloud" in there.services:
-        variables |= _nextcloud(there, pins)
+        variables |= _nextcloud(there, pins, others)
     if there.signs_in:
         plugin = pins[SIGN_IN["wordpress"]]
         variables |= {
@@ -75,22 +77,27 @@ def _identity(consortium: Consortium, server: Server, keycloak: Pin) -> dict[str
     }
 
 
-def _nextcloud(there: Lodging, pins: Mapping[str, Pin]) -> dict[str, Any]:
-    nextcloud = pins["nextcloud"]
-    apps = sorted({name for each in there.editions for name in each})
-    return {
-        "server_nextcloud_version": nextcloud.version,
-        "server_nextcloud_sha256": nextcloud.sha256,
-        "server_nextcloud_signed": nextcloud.provenance == "upstream",
+def _nextcloud(there: Lodging, pins: Mapping[str, Pin], others: Sequence[Other]) -> dict[str, Any]:
+    newest = _release(there.editions, pins)
+    found = {
+        "server_nextcloud_signed": pins["nextcloud"].provenance == "upstream",
         "server_nextcloud_edition": edition(LEAST, pins),
         "server_nextcloud_artifacts": Reference("{{ nuage_artifacts }}"),
-        "server_nextcloud_apps": [
-            {"name": name, "version": pins[name].version, "sha256": pins[name].sha256} for name in apps
-        ],
-        "server_nextcloud_editions": [
-            {"name": edition(each, pins), "apps": list(each)} for each in there.editions
-        ],
         "server_nextcloud_redis": there.redis,
+        **{f"server_nextcloud_{name}": value for name, value in newest.items()},
+    }
+    if others:
+        found["server_nextcloud_others"] = [_release(each.editions, each.pins) for each in others]
+    return found
+
+
+def _release(editions: Sequence[tuple[str, ...]], pins: Mapping[str, Pin]) -> dict[str, Any]:
+    apps = sorted({name for each in editions for name in each})
+    return {
+        "version": pins["nextcloud"].version,
+        "sha256": pins["nextcloud"].sha256,
+        "apps": [{"name": name, "version": pins[name].version, "sha256": pins[name].sha256} for name in apps],
+        "editions": [{"name": edition(each, pins), "apps": list(each)} for each in editions],
     }
 
 

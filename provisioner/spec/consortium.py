@@ -74,6 +74,8 @@ class Policy(Model):
     """Provinces allowed for a site."""
     legal_forms: Annotated[frozenset[LegalForm], Sorted] = frozenset(LegalForm)
     headroom: Headroom = Headroom()
+    upgrade_days: Integer = Field(default=7, ge=0, le=365)
+    """Days that a ring must have been on a release before the next one may follow."""
     declared_flows: Annotated[frozenset[Literal["acme"]], Sorted] = frozenset()
     """Flows abroad that the members know of and accept, such as a certificate authority."""
 

@@ -94,7 +94,7 @@ def test_a_server_without_a_golden_instance_says_what_to_do(monkeypatch, tmp_pat
 
 
 def test_system_settings_hold_what_only_the_server_knows(monkeypatch):
-    golden = {"tree": "/usr/share/nuage/trees/nextcloud-1"}
+    tree = "/usr/share/nuage/trees/nextcloud-1"
     parameters = {
         "edition": "1-with-calendar",
         "home": "/srv/tenants/t46005/nextcloud",
@@ -103,8 +103,8 @@ def test_system_settings_hold_what_only_the_server_knows(monkeypatch):
         "relay": "192.0.2.1",
     }
     parameters |= {"redis": True, "system": {"debug": False}}
-    system = nextcloud_instance.whole_system(parameters, golden)
-    assert system["apps_paths"][0] == {"path": f"{golden['tree']}/apps", "url": "/apps", "writable": False}
+    system = nextcloud_instance.whole_system(parameters, tree)
+    assert system["apps_paths"][0] == {"path": f"{tree}/apps", "url": "/apps", "writable": False}
     assert system["apps_paths"][1]["path"] == "/usr/share/nuage/nextcloud/editions/1-with-calendar"
     assert not any(path["writable"] for path in system["apps_paths"])
     assert system["dbpassword"] == ""

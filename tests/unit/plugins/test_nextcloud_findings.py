@@ -9,7 +9,13 @@ from ansible_collections.nuage_commun.platform.plugins.module_utils import nextc
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError
 from ansible_collections.nuage_commun.platform.plugins.modules import nextcloud_checks, nextcloud_golden
 
-PARAMETERS = {"user": "t46005", "home": "/srv/tenants/t46005/nextcloud", "excused": {}, "unsigned": {}}
+PARAMETERS = {
+    "user": "t46005",
+    "home": "/srv/tenants/t46005/nextcloud",
+    "excused": {},
+    "unsigned": {},
+    "signed": True,
+}
 GOLDEN = {"tree": "/tree", "signed": True, "checked": ["A", "B"]}
 FINE = {"severity": "success", "description": None}
 
@@ -18,6 +24,8 @@ FINE = {"severity": "success", "description": None}
 def asked(monkeypatch):
     """What checks.php is asked for, and what it answers."""
     seen = {"answer": {"C": FINE}}
+
+    monkeypatch.setattr(nextcloud, "tree_in_use", lambda _code: "/tree")
 
     def in_instance(_code, _home, _tree, _program, stdin):
         seen["request"] = json.loads(stdin)

@@ -22,6 +22,7 @@ CONSORTIUM: dict[str, Any] = {
         "provinces": ["QC"],
         "legal_forms": ["public", "cooperative"],
         "headroom": {"memory": 0.25, "disk": 0.1},
+        "upgrade_days": 14,
         "declared_flows": ["acme"],
     },
     "operators": [
