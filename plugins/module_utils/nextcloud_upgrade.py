@@ -35,6 +35,7 @@ KEPT = Path("/srv/upgrades")
 """Read-only snapshots, one for each municipality that is being upgraded."""
 RECORDS = Path("/var/lib/nuage/converged")
 BREAKGLASS = Path("/var/lib/nuage/breakglass")
+RESTORES = Path("/var/lib/nuage/backup")
 RESTORED = ("config", "data")
 """Of the instance's folders. Its log stays: it says why."""
 CRON_PATIENCE_S = 180
@@ -86,6 +87,8 @@ def refuse(user):
     if (BREAKGLASS / f"{user[1:]}-nextcloud.json").exists():
         # An account that goes meanwhile would come back with the return.
         raise ProgramError("a break-glass account is open; end it first")
+    if (RESTORES / f"{user[1:]}-apps.restoring").exists():
+        raise ProgramError("a restore was interrupted; run nuage restore again first")
     size = int(postgresql.sql("SELECT pg_database_size(:'name');", name=user)[0])
     free = shutil.disk_usage(KEPT.parent).free
     if free < size + SPARE:

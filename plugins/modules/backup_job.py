@@ -61,6 +61,7 @@ KNOWN = frozenset(
         "backup.restore-failed",
         "backup.safety-failed",
         "backup.snapshot-failed",
+        "backup.upgrading",
         "backup.wrong-key",
     }
 )

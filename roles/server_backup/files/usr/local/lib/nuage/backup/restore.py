@@ -22,6 +22,8 @@ from settings import MOMENTS, STATE, BackupError, run, write
 
 SAFETY = Path("/srv/safety")
 """What was there before, for a week."""
+UPGRADES = Path("/var/lib/nuage/upgrades")
+"""A note for each municipality whose upgrade isn't over."""
 KEPT_S = 7 * 24 * 3600
 
 
@@ -189,6 +191,9 @@ def everything(of, asked, book):
 def restore(of, wanted):
     """The whole of it; what was brought back."""
     began = time.monotonic()
+    if (UPGRADES / f"{of.code}.json").exists():
+        # Its end would give back what was there before, over what is brought back now.
+        raise BackupError("backup.upgrading", of.name)
     asked = Asked(of, wanted)
     repository = Repository(of)
     copy = choose(repository.snapshots(), asked, of.name)
