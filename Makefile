@@ -7,10 +7,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# What has servers of its own, because it adds others to them or begins with older software.
-RECOVERY := tests/infra/copies tests/infra/test_upgrade.py
+# What has servers of its own, because it adds others to them, begins with older software, or takes their power.
+APART := tests/infra/copies tests/infra/test_upgrade.py tests/infra/test_audit_location.py tests/infra/test_lab.py
 
-.PHONY: help venv demo demo-down test check lint unit molecule system recovery bench golden collection wheel constraints clean
+.PHONY: help venv demo demo-down test check lint unit molecule system apart bench golden collection wheel constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,7 +36,7 @@ check: lint unit ## lint, types, unit, golden and contract tests: no root, under
 # one after the other.
 test: check ## everything, on real hosts (root)
 	tools/packages browser
-	$(MAKE) --jobs 2 --output-sync=line system molecule recovery
+	$(MAKE) --jobs 2 --output-sync=line system molecule apart
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -54,11 +54,11 @@ molecule: $(READY)
 # One session, so that all of them share one deployment.
 system: $(READY)
 	tools/packages browser
-	$(BIN)/pytest --durations=15 tests/e2e tests/infra $(RECOVERY:%=--ignore=%)
+	$(BIN)/pytest --durations=15 tests/e2e tests/infra $(APART:%=--ignore=%)
 
-recovery: $(READY)
-	tools/packages recovery
-	NUAGE_TEST_LAB=test-recovery $(BIN)/pytest --durations=15 $(RECOVERY)
+apart: $(READY)
+	tools/packages apart
+	NUAGE_TEST_LAB=test-apart $(BIN)/pytest --durations=15 $(APART)
 
 bench: $(READY) ## every figure of bench/RESULTS.md (root, half an hour)
 	$(BIN)/python -m bench
