@@ -89,6 +89,8 @@ def run(request: Request, on_event: EventHandler) -> Run:
 
 def _environment(request: Request, programs: Path) -> dict[str, str]:
     environment = {
+        # Ansible doesn't start with a language that this machine lacks, and Debian always has this one.
+        "LC_ALL": "C.UTF-8",
         "ANSIBLE_CONFIG": str(ansible_root() / "ansible.cfg"),
         # Else ansible-runner turns it off, against ansible.cfg and the inventory's pinned keys.
         "ANSIBLE_HOST_KEY_CHECKING": "True",
