@@ -15,7 +15,12 @@ from provisioner.cli.connection import key_option
 from provisioner.cli.console import consortium_option, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from provisioner.report.run import Label
+    from provisioner.spec.consortium import Server
+    from provisioner.spec.tenant import Tenant
+    from provisioner.workflow import Prepared
 
 MIB = 1024**2
 
@@ -144,27 +149,20 @@ def prune(
     from provisioner import deployment, pruning, workflow
     from provisioner.errors import UsageError
     from provisioner.files import read_text
-    from provisioner.inventory import keeping, rendering, vault, writer
+    from provisioner.inventory import rendering, vault, writer
     from provisioner.inventory.vault_password import terminal, vault_password
 
     if bool(names) == everybody:
         raise UsageError("backup.whom")
     prepared = workflow.prepare(folder)
-    specs, placed = prepared.specs, prepared.lock.placements
-    only = deployment.codes(specs.tenants, names)
+    only = deployment.codes(prepared.specs.tenants, names)
     path = folder / vault.NAME
     held = vault.unlock(read_text(path), vault_password(os.environ, terminal()), str(path))
-    servers = {server.id: server for server in specs.consortium.servers}
     done: dict[str, dict[str, Any]] = {}
-    for tenant in sorted(specs.tenants.values(), key=lambda one: one.code):
-        homes = [servers[one.server] for host, one in placed.items() if host[:5] == tenant.code]
-        keeper = keeping.keeper_of(specs.consortium, homes) if homes else None
-        if keeper is None or (only and tenant.code not in only):
-            continue
+    for tenant, keeper in _kept(prepared, only):
         door = pruning.Door(keeper, folder / writer.FOLDER / rendering.KNOWN_HOSTS, private_key)
         password = pruning.password_of(held, tenant.code)
-        days = tenant.retention.backups_days
-        count, gone = pruning.over(door, tenant.code, password, days, time.time())
+        count, gone = pruning.over(door, tenant.code, password, tenant.retention.backups_days, time.time())
         if not dry_run:
             pruning.forget(door, tenant.code, password, gone)
         done[tenant.code] = {"copies": count, "forgotten": gone}
@@ -174,6 +172,20 @@ def prune(
     for code, one in done.items():
         figures = {"copies": one["copies"], "forgotten": len(one["forgotten"])}
         click.echo(messages.text("backup.pruned", code=code, **figures))
+
+
+def _kept(prepared: Prepared, only: frozenset[str]) -> Iterator[tuple[Tenant, Server]]:
+    """Municipalities with the keeper of their copies, by code; all of them where none are named."""
+    from provisioner.inventory.keeping import keeper_of
+
+    specs = prepared.specs
+    servers = {server.id: server for server in specs.consortium.servers}
+    for tenant in sorted(specs.tenants.values(), key=lambda one: one.code):
+        placed = prepared.lock.placements.items()
+        homes = [servers[one.server] for host, one in placed if host[:5] == tenant.code]
+        keeper = keeper_of(specs.consortium, homes) if homes else None
+        if keeper is not None and (not only or tenant.code in only):
+            yield tenant, keeper
 
 
 def _time(text: str) -> str:
