@@ -17,7 +17,7 @@ def key_option(command: Command) -> Command:
     """`--private-key FILE`: else the SSH agent and its configuration."""
     return click.option(
         "--private-key",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
         envvar="ANSIBLE_PRIVATE_KEY_FILE",
         help=messages.text("apply.help-key"),
     )(command)

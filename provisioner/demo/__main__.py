@@ -145,7 +145,8 @@ class Demo:
         self.say_how_to_sign_in(names)
         for title, seconds in self.timings.items():
             click.echo(f"  {seconds:7.1f} s  {title}")
-        click.echo(messages.text("demo.afterwards", folder=self.folder))
+        program, key = Path(sys.executable).with_name("nuage"), self.lab.paths.private_key
+        click.echo(messages.text("demo.afterwards", folder=self.folder, nuage=program, key=key))
 
     def say_how_to_sign_in(self, names: dict[str, str]) -> None:
         """What a person does to try it, with the invitation that the lab's mail relay kept."""

@@ -52,6 +52,9 @@ def handed_on(environ: MutableMapping[str, str], ask: Callable[[], str] | None) 
     Raises:
         MachineError: there is no source, or the one that is named gives nothing.
     """
+    if path := environ.get(f"{VARIABLE}_FILE"):
+        # Ansible asks in another folder.
+        environ[f"{VARIABLE}_FILE"] = str(Path(path).expanduser().absolute())
     if any(f"{VARIABLE}{suffix}" in environ for suffix in ("", "_FILE", "_COMMAND")):
         yield
         return

@@ -119,6 +119,15 @@ def test_a_named_source_is_left_to_the_programs(suffix: str) -> None:
     assert environ == before
 
 
+def test_a_file_is_handed_on_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "password").write_text("kept\n")
+    monkeypatch.chdir(tmp_path)
+    environ = {"NUAGE_VAULT_PASSWORD_FILE": "password"}
+    with handed_on(environ, None):
+        monkeypatch.chdir("/")
+        assert vault_password(environ) == b"kept"
+
+
 def test_without_source_or_terminal_nothing_starts() -> None:
     with pytest.raises(MachineError) as caught, handed_on({}, None):
         pytest.fail("started")
