@@ -7,6 +7,8 @@ reconciles it gets no more of the server than it has itself.
 
 from __future__ import annotations
 
+import json
+
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError
 
 CONFINE = "/usr/local/lib/nuage/confine"
@@ -36,3 +38,20 @@ def properties(unit, code):
     if not any(each.startswith("--property=User=") for each in found):
         raise ProgramError("the unit of the scheduled work names no user")
     return found
+
+
+def answer(text, version, change):
+    """What such a program says, checked by these patterns: it may be the municipality's own words.
+
+    Raises:
+        ProgramError: it is another answer than expected.
+    """
+    done = json.loads(text)
+    if not isinstance(done, dict) or not isinstance(done.get("changed"), list):
+        raise ProgramError("the reconciler gave another answer than expected")
+    words = [done.get("version"), *done["changed"]]
+    patterns = [version] + [change] * len(done["changed"])
+    for word, pattern in zip(words, patterns, strict=True):
+        if not isinstance(word, str) or not pattern.fullmatch(word):
+            raise ProgramError("the reconciler gave another answer than expected")
+    return done
