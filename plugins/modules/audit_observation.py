@@ -48,6 +48,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nuage_commun.platform.plugins.module_utils import (
     audit_access,
+    audit_copies,
     audit_keeping,
     audit_network,
     audit_realms,
@@ -83,6 +84,7 @@ def observe(only):
         "access": audit_access.access(),
         "tls": audit_keeping.tls(),
         "retention": audit_keeping.retention(),
+        "copies": audit_copies.copies(),
     }
     each = audit_tenants.tenants(codes, mounted, egress["counters"], realms)
     documents |= {f"tenants/{code}": said for code, said in each.items()}

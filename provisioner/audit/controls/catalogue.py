@@ -54,6 +54,8 @@ CONTROLS = (
     Control("NC-OWN-04", SERVER, "operators", MEDIUM, ("a21-70-1", "policy"), ("SOV-1", "SOV-2")),
     Control("NC-STO-01", MUNICIPALITY, "data", HIGH, ("a21-70-1", "a21-63-1"), ("SOV-3",)),
     Control("NC-STO-02", SERVER, "data", HIGH, ("a21-70-1", "clauses"), ("SOV-3",)),
+    Control("NC-BAK-01", MUNICIPALITY, "data", HIGH, ("a21-63-1", "clauses"), ("SOV-3", "SOV-7")),
+    Control("NC-BAK-02", SERVER, "data", MEDIUM, ("a21-63-1", "clauses"), ("SOV-7",)),
     Control("NC-FLO-01", SERVER, "flows", HIGH, ("a21-67-3", "a21-70-1", "policy"), ("SOV-3", "SOV-4")),
     Control("NC-FLO-02", SERVER, "flows", HIGH, ("a21-67-3", "a21-70-1", "policy"), ("SOV-2", "SOV-3")),
     Control("NC-FLO-03", SERVER, "flows", HIGH, ("a21-67-3", "a21-70-1"), ("SOV-3", "SOV-7")),

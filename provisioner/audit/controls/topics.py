@@ -53,6 +53,7 @@ CONSORTIUM: Mapping[Any, Any] = {
     "acme": {"directory": word, "country": word},
     "administration_networks": [network],
     "administration_keys": [word],
+    "backups?": {"late_hours": count},
     "audit": {
         "vantage_points": [{"id": word, "address": (None, address), "public_key": word}],
         "backup_targets": [{"host": host, "port": (None, count), "site": word}],
@@ -144,6 +145,18 @@ SERVER: Mapping[str, Any] = {
         "mail_relay?": word,
     },
     "retention": {"journal_max_days": (None, count), "logs": [{"path": word, "days": (None, count)}]},
+    "copies": {
+        "kept": [
+            {
+                "code": word,
+                "part": frozenset({"apps", "identity"}),
+                "keeper": (None, host),
+                "last": (None, moment),
+                "failed": bool,
+                "drill": (None, {"at": moment, "good": bool}),
+            }
+        ]
+    },
 }
 """By topic, under `observations/servers/<server>/`."""
 

@@ -35,7 +35,7 @@ CLAUSES = (
     Clause("foreign-law", ("NC-OWN-03",)),
     Clause("carrier", ("NC-OWN-04",)),
     Clause("storage", ("NC-STO-01",)),
-    Clause("backups", ("NC-STO-02",)),
+    Clause("backups", ("NC-STO-02", "NC-BAK-01", "NC-BAK-02")),
     Clause("destinations", ("NC-FLO-01", "NC-FLO-02", "NC-FLO-10")),
     Clause("firewall", ("NC-FLO-03", "NC-FLO-04", "NC-FLO-05", "NC-FLO-06")),
     Clause("applications", ("NC-FLO-07", "NC-FLO-08", "NC-FLO-09")),

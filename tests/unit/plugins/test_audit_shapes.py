@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import test_audit_applications as applications
 import test_audit_parsers as parsers
 from ansible_collections.nuage_commun.platform.plugins.module_utils import (
     audit_access,
+    audit_copies,
     audit_keeping,
     audit_nextcloud,
     audit_realms,
@@ -64,6 +66,21 @@ def test_certificates_and_logs(tmp_path: Path) -> None:
         "/var/log/nginx/*.log {\n  daily\n  rotate 14\n}\n/var/log/x { size 1M }\n"
     )
     assert misfit(audit_keeping.rotated(tmp_path), SERVER["retention"]["logs"]) is None
+
+
+def test_copies(tmp_path: Path) -> None:
+    settings, state = tmp_path / "settings", tmp_path / "state"
+    settings.mkdir()
+    state.mkdir()
+    for name in ("46005-apps.json", "46010-identity.json", "mail.json", "46005-apps.password"):
+        (settings / name).write_text(json.dumps({"keeper": "192.0.2.90", "contact": "x@y.example"}))
+    (state / "46005-apps.json").write_text('{"success": {"at": 1764400000}, "failure": null}')
+    (state / "46005-apps.drill.json").write_text('{"at": 1764300000, "good": true, "differences": []}')
+    (state / "46010-identity.json").write_text('{"failure": {"detail": "half')
+    found = audit_copies.copies(settings, state)
+    assert misfit(found, SERVER["copies"]) is None
+    assert [one["last"] for one in found["kept"]] == ["2025-11-29T07:06:40Z", None]
+    assert found["kept"][0]["drill"] == {"at": "2025-11-28T03:20:00Z", "good": True}
 
 
 def test_keys_and_roles() -> None:

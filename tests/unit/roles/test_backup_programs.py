@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parents[3] / "roles/server_backup/files/usr/local/lib/nu
 NAMES = (
     "alerts",
     "databases",
+    "drill",
     "identity",
     "ledger",
     "moment",
@@ -168,3 +169,21 @@ def test_a_notice_keeps_name_and_certificate(
     notice.end("46005", ["wordpress"])
     assert vhost.read_text() == text
     assert not (tmp_path / "kept" / vhost.name).exists()
+
+
+def test_a_drill_is_of_those_that_were_tried_longest_ago(
+    modules: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    drill = modules["drill"]
+    drill.SETTINGS, drill.STATE = tmp_path / "settings", tmp_path / "state"
+    drill.SETTINGS.mkdir()
+    drill.STATE.mkdir()
+    assert drill.drawn() is None
+    for name in ("46005-apps", "46010-apps", "46017-apps", "46017-identity", "46025-apps", "mail"):
+        (drill.SETTINGS / f"{name}.json").write_text("{}")
+    for name in ("46005-apps", "46010-apps", "46017-apps", "46017-identity"):
+        (drill.STATE / f"{name}.json").write_text('{"success": {"at": 1}}')
+    (drill.STATE / "46010-apps.drill.json").write_text('{"at": 20}')
+    (drill.STATE / "46017-apps.drill.json").write_text('{"at": 10}')
+    # 46025 was never copied; 46005 and one other were never brought back.
+    assert {drill.drawn() for _ in range(60)} == {"46005-apps", "46017-identity"}

@@ -102,6 +102,7 @@ def _consortium() -> dict[str, Any]:
         "acme": {"directory": "https://acme.example/directory", "country": "CA"},
         "administration_networks": ["203.0.113.0/28"],
         "administration_keys": [TEAM],
+        "backups": {"hour": 1, "late_hours": 30},
         "audit": {
             "vantage_points": [],
             "signing_keys": [],
@@ -267,6 +268,18 @@ def _topics(identity: bool) -> dict[str, Any]:
             "mail_relay": "starttls",
         },
         "retention": {"journal_max_days": 90, "logs": [{"path": "/var/log/nginx/*.log", "days": 14}]},
+        "copies": {
+            "kept": [
+                {
+                    "code": CODE,
+                    "part": "identity" if identity else "apps",
+                    "keeper": VAULT,
+                    "last": "2026-11-24T03:12:00Z",
+                    "failed": False,
+                    "drill": {"at": "2026-11-22T16:00:00Z", "good": True},
+                }
+            ]
+        },
     }
 
 

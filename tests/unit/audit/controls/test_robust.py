@@ -53,6 +53,8 @@ def bad() -> dict[str, Any]:
         spoilt[f"{base}/tls.json"] |= {"protocols": ["TLSv1"], "mail_relay": "none"}
         spoilt[f"{base}/tls.json"]["certificates"][0]["not_after"] = "2026-01-01T00:00:00Z"
         spoilt[f"{base}/retention.json"]["journal_max_days"] = 400
+        kept = spoilt[f"{base}/copies.json"]["kept"][0]
+        kept |= {"last": None, "drill": {**kept["drill"], "good": False}}
     spoilt["registries/lookups.json"]["addresses"] |= dict.fromkeys(
         ("8.8.8.8", evidence.SERVER, evidence.IDENTITY), evidence.ABROAD
     )

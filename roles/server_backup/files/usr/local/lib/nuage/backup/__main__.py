@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `late`: a municipality's copies at the keeper."""
+"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `weekly`, `late`: copies at the keeper."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ def sweep_all(names):
             send.sweep(load(name))
 
 
+def weekly():
+    """One copy drawn by lot, tried; the ops team is told where it isn't what it should be."""
+    name = drill.drawn()
+    if name is None:
+        return
+    of = load(name)
+    with alone(name):
+        try:
+            done = drill.drill(of)
+        except BackupError as error:
+            alerts.untrue(of, error.key, str(error))
+            raise
+    print(json.dumps(done, sort_keys=True))
+    if not done["good"]:
+        alerts.untrue(of, "backup.copy-differs", "\n".join(done["differences"]))
+
+
 def main(verb, *names):
     if verb == "run":
         (name,) = names
@@ -53,6 +70,8 @@ def main(verb, *names):
         (name,) = names
         with alone(name):
             print(json.dumps(drill.drill(load(name)), sort_keys=True))
+    elif verb == "weekly":
+        weekly()
     elif verb == "alert":
         (name,) = names
         alerts.failed(load(name))

@@ -15,12 +15,14 @@ TEXTS = {
     "fr": {
         "failed": "Sauvegarde en échec : {name}, sur {server}",
         "late": "Sauvegarde en retard : {name}, sur {server}",
+        "untrue": "Une sauvegarde ne revient pas comme elle devrait : {name}, sur {server}",
         "body": "Dernière sauvegarde réussie : {last}.\nDernier échec : {key}\n\n{detail}\n",
         "never": "aucune",
     },
     "en": {
         "failed": "Backup failed: {name}, on {server}",
         "late": "Backup late: {name}, on {server}",
+        "untrue": "A backup doesn't come back as it should: {name}, on {server}",
         "body": "Last good backup: {last}.\nLast failure: {key}\n\n{detail}\n",
         "never": "none",
     },
@@ -51,6 +53,12 @@ def _send(kind, name, state):
 def failed(of):
     """One that ended with an error just now."""
     _send("failed", of.name, read(STATE / f"{of.name}.json"))
+
+
+def untrue(of, key, detail):
+    """One that was brought back to try it, and isn't what it should be."""
+    state = read(STATE / f"{of.name}.json")
+    _send("untrue", of.name, {**state, "failure": {"key": key, "detail": detail}})
 
 
 def late():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 import time
@@ -14,7 +15,7 @@ import ledger
 import moment
 from repository import Repository
 from restore import Asked, choose
-from settings import ENVIRONMENT, MOMENTS, STATE, BackupError, run, write
+from settings import ENVIRONMENT, METRICS, MOMENTS, NAME, SETTINGS, STATE, BackupError, read, run, write
 
 
 def scratch(of):
@@ -99,17 +100,47 @@ def accounts(of, repository, copy):
 
 
 def drill(of):
-    """The newest copy, tried; the result is kept for the audit."""
+    """The newest copy, tried; the result is kept for the audit, also where nothing could be brought back."""
     began = time.time()
+    try:
+        done = {"name": of.name, "at": int(began), **tried(of)}
+    except BackupError as error:
+        failed = {"name": of.name, "at": int(began), "good": False, "key": error.key}
+        record(of, {**failed, "differences": [str(error)[-1500:]]})
+        raise
+    done["seconds"] = round(time.time() - began, 2)
+    record(of, done)
+    return done
+
+
+def tried(of):
+    """Which copy, how much was in it, and what differs."""
     repository = Repository(of)
     copy = choose(repository.snapshots(), Asked(of, {}), of.name)
     discard(of)
     try:
-        tried = applications if of.name.endswith("-apps") else accounts
-        wrong, counts = tried(of, repository, copy)
+        bring = applications if of.name.endswith("-apps") else accounts
+        wrong, counts = bring(of, repository, copy)
     finally:
         discard(of)
-    done = {"name": of.name, "copy": copy["id"], "time": copy["time"], "at": int(began), **counts}
-    done |= {"seconds": round(time.time() - began, 2), "differences": wrong, "good": not wrong}
+    return {"copy": copy["id"], "time": copy["time"], **counts, "differences": wrong, "good": not wrong}
+
+
+def record(of, done):
+    """For the audit, and for whoever measures."""
     write(STATE / f"{of.name}.drill.json", json.dumps(done, sort_keys=True) + "\n", 0o644)
-    return done
+    label = f'{{municipality="{of.code}",part="{of.name.partition("-")[2]}"}}'
+    values = {"nuage_drill_last_seconds": done["at"], "nuage_drill_good": int(done["good"])}
+    text = "".join(f"# TYPE {name} gauge\n{name}{label} {value}\n" for name, value in values.items())
+    write(METRICS / f"nuage_drill_{of.name}.prom", text, 0o644)
+
+
+def drawn():
+    """By lot, among the half of the copies that were tried longest ago; none where there is no copy."""
+    made = [
+        path.stem
+        for path in SETTINGS.glob("*.json")
+        if NAME.fullmatch(path.stem) and read(STATE / path.name).get("success")
+    ]
+    longest = sorted(made, key=lambda name: (read(STATE / f"{name}.drill.json").get("at") or 0, name))
+    return secrets.choice(longest[: (len(longest) + 1) // 2]) if longest else None
