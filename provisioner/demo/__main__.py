@@ -79,7 +79,7 @@ class Demo:
         password = self.folder / "vault-password"
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
-        status = self.lab.up(("srv1", "srv2"))
+        status = self.lab.up(("srv1", "srv2", "garde1"))
         fit(self.folder, status, self.lab.paths.private_key.with_suffix(".pub").read_text(encoding="ascii"))
         auditing.declare(self.folder, self.nuage)
 
@@ -115,6 +115,9 @@ class Demo:
             self.nuage("status")
         with self.step("people"):
             self.nuage("users", "import", str(self.folder / "personnes.csv"), TOWN)
+        with self.step("copies"):
+            self.nuage("backup", "--all")
+            self.nuage("drill", TOWN)
         with self.step("audit"):
             click.echo("  " + messages.text("demo.audit-here"))
             self.report = auditing.audit(self.folder, self.nuage, messages.current())

@@ -46,7 +46,7 @@ def test_the_example_is_valid_and_sorted():
     assert list(loaded.tenants) == ["abercorn", "l-ange-gardien-82005", "les-iles-de-la-madeleine"]
     assert [tenant.code for tenant in loaded.tenants.values()] == ["46005", "82005", "01023"]
     assert {tenant.state for tenant in loaded.tenants.values()} == {"requested"}
-    assert len({server.fault_domain for server in loaded.consortium.servers}) == 2
+    assert len({server.fault_domain for server in loaded.consortium.servers}) == 3
 
 
 def test_the_example_uses_reserved_names_and_addresses_only():

@@ -53,7 +53,7 @@ def test_valid(language, word):
 
 def test_valid_as_json():
     result = nuage("validate", "--json", cwd=EXAMPLE)
-    assert json.loads(result.stdout) == {"valid": True, "tenants": 3, "servers": 2, "problems": []}
+    assert json.loads(result.stdout) == {"valid": True, "tenants": 3, "servers": 3, "problems": []}
 
 
 @pytest.mark.parametrize(("language", "word"), [("fr", "tabulation"), ("en", "tab")])

@@ -39,7 +39,7 @@ from provisioner.report import audit as report
 from tests.conftest import ROOT
 
 MEASUREMENT = {"audit": "1" * 32, "nonce": "2" * 64, "server": "srv1", "vantage_point": "universite"}
-HOST_KEYS = {name: Ed25519PrivateKey.generate() for name in ("srv1", "srv2")}
+HOST_KEYS = {name: Ed25519PrivateKey.generate() for name in ("srv1", "srv2", "garde1")}
 
 
 def text_of(key: Ed25519PrivateKey) -> str:
@@ -132,7 +132,7 @@ def test_what_is_collected_is_sealed_and_valid(
 
 
 def test_a_server_that_does_not_answer_stops_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = collect(folder, monkeypatch, {"srv1": good("srv1")})
+    found = collect(folder, monkeypatch, {name: good(name) for name in ("srv1", "garde1")})
     assert found.silent == ("srv2",)
     verdicts = {one["verdict"] for one in found.findings if one["subject"]["id"] == "srv2"}
     assert "satisfied" not in verdicts
@@ -161,7 +161,7 @@ def test_a_server_that_does_not_answer_stops_nothing(folder: Path, monkeypatch: 
 def test_what_cannot_be_the_servers_own_is_left_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch, answer: Any, key: str
 ) -> None:
-    found = collect(folder, monkeypatch, {"srv1": answer, "srv2": good("srv2")})
+    found = collect(folder, monkeypatch, {"srv1": answer, "srv2": good("srv2"), "garde1": good("garde1")})
     assert [problem.key for problem in found.problems] == [key]
     assert not [path for path in found.files if path.startswith("observations/servers/srv1/")]
 
