@@ -27,7 +27,7 @@ from provisioner.planning.model import Consent, Plan, Refusal
 from provisioner.spec.consortium import ServerRole
 from provisioner.spec.services import Services
 from provisioner.upgrading import choosing
-from provisioner.upgrading.chosen import PARTS
+from provisioner.upgrading.chosen import PARTS, Chosen
 
 SHORTEST_DIGEST = 12
 """Fewest characters of a digest that name a plan."""
@@ -118,8 +118,23 @@ def build(folder: Path, password: Password, consent: Consent | None = None, dige
         return carry_out(prepared, password)
 
 
-def carry_out(prepared: Prepared, password: Password) -> Built:
-    """Like `build`, for a caller that holds the folder's lock and has prepared the plan."""
+@dataclass(frozen=True)
+class Rendered:
+    """What a plan's inventory and lock would be; nothing of it is written yet, but secrets are in the vault."""
+
+    files: dict[str, str]
+    lock: Lock
+    chosen: Chosen
+    new_secrets: int
+
+
+def rendered(prepared: Prepared, password: Password) -> Rendered:
+    """The inventory of a plan that nothing refuses.
+
+    Raises:
+        RefusedError: the plan has refusals, or a secret from elsewhere isn't there.
+        MachineError: the vault's password is missing.
+    """
     refuse(prepared.plan)
     folder, specs = prepared.specs.folder, prepared.specs
     _refuse_without_given(prepared)
@@ -134,12 +149,18 @@ def carry_out(prepared: Prepared, password: Password) -> Built:
     files = rendering.render(specs.consortium, specs.tenants, after.placements, code, pins, chosen)
     if sealed:
         files[rendering.VAULT] = sealed
+    return Rendered(files, after, chosen, new_secrets)
+
+
+def carry_out(prepared: Prepared, password: Password) -> Built:
+    """Like `build`, for a caller that holds the folder's lock and has prepared the plan."""
+    made, folder = rendered(prepared, password), prepared.specs.folder
     inventory = folder / writer.FOLDER
-    touched = writer.write(inventory, files)
-    choosing.write(folder, chosen)
+    touched = writer.write(inventory, made.files)
+    choosing.write(folder, made.chosen)
     # Last: an interrupted build finds the old lock, and makes the same plan again.
-    write_if_changed(folder / locks.NAME, locks.render(after))
-    return Built(prepared, inventory, tuple(touched), new_secrets)
+    write_if_changed(folder / locks.NAME, locks.render(made.lock))
+    return Built(prepared, inventory, tuple(touched), made.new_secrets)
 
 
 def asked(prepared: Prepared) -> dict[str, tuple[str, ...]]:

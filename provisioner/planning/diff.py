@@ -104,7 +104,8 @@ def _moves(
     refused: list[Refusal] = []
     for slug, target in sorted(asked.moves.items()):
         placed = [each for each in hosts.get(slug, ()) if each.host in lock.placements]
-        found = [each for each in placed if each.demand.role in roles.get(target, ())]
+        there = roles.get(target, frozenset()) & asked.parts
+        found = [each for each in placed if each.demand.role in there]
         if not found:
             reason = "move-unknown-server" if placed else "move-not-placed"
             refused.append(Refusal(reason=reason, slug=slug, server=target))

@@ -110,6 +110,8 @@ class Consent(Model):
     """Server to go to, by the municipality's slug."""
     remove: frozenset[Code] = frozenset()
     move: frozenset[Code] = frozenset()
+    parts: frozenset[str] = frozenset({"apps", "identity"})
+    """Server roles whose hosts are moved."""
     people: frozenset[Code] = frozenset()
     """Municipalities whose directory may be taken away, and with it the people who came from it."""
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `weekly`, `late`: copies at the keeper."""
+"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `weekly`, `late`: copies at the keeper.
+
+And `move STEP NAME …`: a step of its way to another server (transfer).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import alerts
 import drill
 import restore
 import send
+import transfer
 from repository import Repository
 from settings import MOMENTS, BackupError, load
 
@@ -75,6 +79,10 @@ def main(verb, *names):
     elif verb == "alert":
         (name,) = names
         alerts.failed(load(name))
+    elif verb == "move":
+        step, name, *words = names
+        with alone(name):
+            transfer.main(step, name, *words)
     elif verb == "late":
         alerts.late()
         restore.forget_safety()

@@ -1,0 +1,1 @@
+"""Municipalities that go from one server to another, with all that they have (ADR 17)."""
