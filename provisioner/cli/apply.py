@@ -82,8 +82,10 @@ def command(
 def _reviewed(folder: Path, consent: Consent, digest: str) -> Prepared:
     """A plan that nothing refuses, which this machine has all archives for."""
     from provisioner import workflow
+    from provisioner.moving.deciding import refuse_under_way
 
     prepared = workflow.prepare(folder, consent)
+    refuse_under_way(folder)
     if digest:
         workflow.demand_digest(prepared, digest)
     workflow.refuse(prepared.plan)

@@ -30,7 +30,9 @@ def command(
     """Plan and write the inventory; nothing is written when anything is refused."""
     from provisioner import workflow
     from provisioner.inventory.vault_password import terminal, vault_password
+    from provisioner.moving.deciding import refuse_under_way
 
+    refuse_under_way(folder)
     consent = consent_from(moves, consent_move, consent_remove, consent_people)
     built = workflow.build(folder, lambda: vault_password(os.environ, terminal()), consent, digest)
     if as_json:

@@ -29,6 +29,7 @@ def command(
     """Plan and show it; writes nothing. Exit code 4 when something is refused."""
     from provisioner import workflow
     from provisioner.inventory.keeping import keepers
+    from provisioner.moving.telling import notices
     from provisioner.report.plan import plan_text
 
     prepared = workflow.prepare(folder, consent_from(moves, consent_move, consent_remove, consent_people))
@@ -40,6 +41,8 @@ def command(
     names = {slug: tenant.name for slug, tenant in tenants.items()}
     waiting = sum(tenant.state == "requested" for tenant in tenants.values())
     click.echo(plan_text(prepared.plan, names, waiting), nl=False)
+    for line in notices(folder):
+        click.echo(line, err=True)
     if not keepers(prepared.specs.consortium):
         click.echo(messages.text("validate.nothing-kept"), err=True)
     workflow.refuse(prepared.plan)

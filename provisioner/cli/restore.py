@@ -51,6 +51,7 @@ def command(
     from provisioner.errors import UsageError
     from provisioner.execution.progress import Display
     from provisioner.files import locked
+    from provisioner.moving.deciding import refuse_under_way
     from provisioner.report.run import labels
 
     tenants = workflow.prepare(folder).specs.tenants
@@ -61,6 +62,7 @@ def command(
     asked: dict[str, Any] = {"do": "restore", "only": only or "", "path": inside, "copy": snapshot}
     asked |= {"at": _moment(at), "without_safety": without_safety}
     asked["hosts"] = backups.hosts_of(code, only, inside)
+    refuse_under_way(folder)
     _consent(slug, code, consent)
     label = labels(tenants)
     with locked(folder), Display(Console(stderr=True), label) as display:

@@ -18,6 +18,7 @@ from provisioner.cli.console import consortium_option, json_option
 def command(folder: Path, private_key: Path | None, as_json: bool) -> None:
     """Show; exit code 6 when no server answered, 8 when some didn't."""
     from provisioner import deployment, workflow
+    from provisioner.moving.telling import notices
     from provisioner.report import status as report
     from provisioner.report.run import judge, labels
 
@@ -25,4 +26,6 @@ def command(folder: Path, private_key: Path | None, as_json: bool) -> None:
     done = deployment.run_playbook(folder, "status.yml", deployment.Options(private_key), lambda event: None)
     rows = report.rows(done)
     click.echo(report.as_json(rows) if as_json else report.table(rows, labels(specs.tenants)))
+    for line in notices(folder):
+        click.echo(line, err=True)
     judge(done)

@@ -57,11 +57,13 @@ def nextcloud(
     from provisioner.execution.progress import Display
     from provisioner.files import locked
     from provisioner.inventory.vault_password import handed_on, terminal
+    from provisioner.moving.deciding import refuse_under_way
     from provisioner.report.run import labels
     from provisioner.upgrading import choosing, telling
     from provisioner.upgrading.deciding import Asked
 
     with locked(folder):
+        refuse_under_way(folder)
         prepared = _prepared(folder)
         tenants = prepared.specs.tenants
         codes = deployment.codes(tenants, tuple(name for part in only for name in names(part)))

@@ -161,7 +161,7 @@ def _finish(work: Work, move: Move) -> Note:
     if "since" in move.figures:
         steps.time_since(move, "stopped_s")
         move.come_to(Phase.SWITCHED, stopped_s=move.figures["stopped_s"])
-    _place(work.folder, move.host, move.note.target)
+    place(work.folder, move.host, move.note.target)
     for door in (move.source, move.target):
         door.ask("discard", move.host, **move.words)
     settle(work, frozenset({move.tenant.code}))
@@ -169,7 +169,7 @@ def _finish(work: Work, move: Move) -> Note:
     return move.note
 
 
-def _place(folder: Path, host: str, server: str) -> None:
+def place(folder: Path, host: str, server: str) -> None:
     """The lock with the municipality at another server, and nothing else changed."""
     path = folder / locks.NAME
     lock = locks.parse(path.read_text(encoding="utf-8"), str(path))

@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from provisioner.errors import NuageError, PartialFailureError, UnreachableError
-from provisioner.messages import has
 from provisioner.spec.consortium import Server
 
 PROGRAM = ("/usr/bin/python3", "-I", "/usr/local/lib/nuage/backup", "move")
@@ -26,6 +25,24 @@ UNREACHABLE = 255
 """What ssh itself ends with."""
 WORD = re.compile(r"[A-Za-z0-9.,:=_/-]*")
 LONGEST_S = 8 * 3600
+
+KNOWN = frozenset(
+    {
+        "backup.busy",
+        "backup.database-failed",
+        "backup.restore-failed",
+        "backup.snapshot-failed",
+        "backup.upgrading",
+        "moving.differs",
+        "moving.door-failed",
+        "moving.no-answer",
+        "moving.no-btrfs",
+        "moving.not-closed",
+        "moving.not-started",
+        "moving.restoring",
+    }
+)
+"""What a server's program may say."""
 
 Progress = Callable[[int], None]
 
@@ -100,7 +117,7 @@ class Door:
             key, detail = str(told["key"]), str(told["detail"])
         except (IndexError, ValueError, KeyError, TypeError):
             key, detail = "moving.failed", text[-1500:]
-        if not has(key):
+        if key not in KNOWN:
             key = "moving.failed"
         if "can't open file" in text or "no verb move" in text:
             key = "moving.no-program"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from provisioner import chained, workflow
 from provisioner.errors import NuageError, RefusedError
 from provisioner.moving import carrying, deciding, notes
 from provisioner.moving.carrying import Work
+from provisioner.moving.evacuating import Leg
 from provisioner.moving.notes import Note, Phase
 
 RECORD = "moves.log.jsonl"
@@ -48,6 +49,20 @@ def move(work: Work, slug: str, target: str, ask: Consent) -> Done:
         found = dict(carrying.figures(going))
         _record(work, decided.host, ended, **found)
         return Done(ended, found)
+
+
+def evacuate(work: Work, legs: Iterable[Leg]) -> tuple[list[Done], list[NuageError]]:
+    """Each of them, one after the other; one that fails stops nobody else. Consent was given for all."""
+    done: list[Done] = []
+    failed: list[NuageError] = []
+    for leg in legs:
+        work.say("moving.leg", {"slug": leg.slug, "server": leg.target})
+        try:
+            done.append(move(work, leg.slug, leg.target, lambda what: None))
+        except NuageError as error:
+            failed.append(error)
+            work.say("moving.leg-failed", {"slug": leg.slug})
+    return done, failed
 
 
 def back(work: Work, slug: str, code: str) -> Done:

@@ -49,10 +49,11 @@ def rows(done: Run) -> tuple[Row, ...]:
     ]
     # A removed municipality keeps its place, and a moved one its former one, until somebody destroys it.
     left = [
-        replace(_row(host, server, seen), state="orphan", current=False)
+        replace(row, state=row.state if row.state == "moved" else "orphan", current=False)
         for server, seen in sorted(observed.items())
         for host in sorted(seen["records"])
         if host not in hosts or hosts[host].server != server
+        for row in (_row(host, server, seen),)
     ]
     return (*wanted, *left)
 
