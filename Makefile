@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # What has servers of its own, because it adds others to them, begins with older software, or takes their power.
-APART := tests/infra/copies tests/infra/test_upgrade.py tests/infra/test_audit_location.py tests/infra/test_lab.py
+APART := tests/infra/copies tests/infra/moves tests/infra/test_upgrade.py tests/infra/test_audit_location.py tests/infra/test_lab.py
 
 .PHONY: help venv demo demo-down test check lint unit molecule system apart bench golden collection wheel constraints clean
 

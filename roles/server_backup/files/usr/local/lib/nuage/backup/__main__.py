@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,15 +22,24 @@ from repository import Repository
 from settings import MOMENTS, BackupError, load
 
 
+STEP_PATIENCE_S = 60
+"""For a step of a move whose control machine was lost, which ends by itself."""
+
+
 @contextmanager
-def alone(name):
-    """One at a time of a backup and a restore of the same."""
+def alone(name, patience=0):
+    """One at a time of a backup, a restore and a move of the same."""
     Path("/run/nuage/backup").mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + patience
     with open(f"/run/nuage/backup/{name}.lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BackupError("backup.busy", name) from error
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise BackupError("backup.busy", name) from error
+                time.sleep(0.1)
         yield
 
 
@@ -81,7 +91,7 @@ def main(verb, *names):
         alerts.failed(load(name))
     elif verb == "move":
         step, name, *words = names
-        with alone(name):
+        with alone(name, STEP_PATIENCE_S):
             transfer.main(step, name, *words)
     elif verb == "late":
         alerts.late()

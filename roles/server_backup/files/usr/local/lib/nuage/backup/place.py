@@ -92,6 +92,7 @@ def close(of, **words):
     run(["systemctl", "stop", "--no-block", *patterns], "moving.not-closed", timeout=60)
     _end(of)
     run(["systemctl", "stop", *patterns], "moving.not-closed", timeout=60)
+    os.sync()
 
 
 def _forget_digest(name):

@@ -234,6 +234,8 @@ def arrive(way, *, n, **_):
         rows = kind.count(of.user)
         if rows != book["rows"][service]:
             raise BackupError("moving.differs", "; ".join(ledger.differences(book["rows"][service], rows)))
+    # The note that says that this is the truth may be on disk before all of this is.
+    os.sync()
     ended = time.monotonic()
     return {"files_s": round(swapped - began, 2), "databases_s": round(ended - swapped, 2)}
 
