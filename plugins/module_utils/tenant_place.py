@@ -49,7 +49,7 @@ FILES = (
     "/etc/nuage/wanted.d/{code}-*",
     "/etc/nuage/wordpress/{code}.env",
     "/etc/nginx/nuage.d/{code}-*.conf",
-    "/etc/nginx/nuage-snippets/{code}-*.conf",
+    "/etc/nginx/nuage-forwarded.d/{code}.conf",
     "/etc/wordpress/config-{code}.php",
     "/var/lib/nuage/backup/{code}-apps.*",
     "/var/lib/nuage/backup/vhosts/{code}-*.conf",
@@ -71,6 +71,7 @@ TREES = (
     "/var/cache/nuage-backup/{code}-apps",
     "/srv/tenants/{user}",
 )
+PROGRAM = Path("/usr/local/lib/nuage/backup/forward.py")
 PATIENCE_S = 20
 
 
@@ -179,6 +180,9 @@ class Place:
             path.unlink(missing_ok=True)
         if self.accounts():
             run(["userdel", self.user])
+        if PROGRAM.exists():
+            # Nginx needn't reach any more where it passed visitors on to.
+            run(["/usr/bin/python3", "-I", str(PROGRAM.parent), "move", "rules", f"{self.code}-apps"])
         return self.found()
 
     def _silence(self):

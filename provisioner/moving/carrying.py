@@ -16,7 +16,7 @@ from provisioner import deployment, workflow
 from provisioner.errors import NuageError, PartialFailureError, RefusedError, UnreachableError
 from provisioner.execution.results import Outcome
 from provisioner.execution.runner import EventHandler, Request, Run, run
-from provisioner.files import write_atomic
+from provisioner.files import read_text, write_atomic
 from provisioner.inventory import rendering, writer
 from provisioner.inventory.home import nextcloud_names, website_names
 from provisioner.moving import notes, steps
@@ -109,7 +109,7 @@ def carry_out(work: Work, prepared: Prepared, move: Move) -> Note:
         move.target.ask("try", move.host, pages=_pages(work.folder, move.host), **move.words)
         figures = {part: move.figures[part] for part in ("files", "rows")}
         move.come_to(Phase.SWITCHED, **figures)
-    return _finish(work, move)
+    return _finish(work, prepared, move)
 
 
 def _prepare(work: Work, prepared: Prepared, move: Move) -> None:
@@ -155,18 +155,26 @@ def _pages(folder: Path, host: str) -> str:
     return ",".join(f"{page['domain']}:{page['path']}:{page['status']}" for page in pages)
 
 
-def _finish(work: Work, move: Move) -> Note:
+def _finish(work: Work, prepared: Prepared, move: Move) -> Note:
     """The target opens, the lock says so, and what deployments know of it is so again."""
-    move.target.ask("open", move.host, **move.words)
+    move.target.ask("open", move.host, trusted=move.source.server.address, **move.words)
     if "since" in move.figures:
         steps.time_since(move, "stopped_s")
         move.come_to(Phase.SWITCHED, stopped_s=move.figures["stopped_s"])
+    to = move.target.server.address
+    move.source.ask("pass-on", move.host, given=_authority(work.folder, prepared), to=to, **move.words)
     place(work.folder, move.host, move.note.target)
     for door in (move.source, move.target):
         door.ask("discard", move.host, **move.words)
     settle(work, frozenset({move.tenant.code}))
     move.come_to(Phase.KEPT)
     return move.note
+
+
+def _authority(folder: Path, prepared: Prepared) -> str:
+    """Certificate of the consortium's own authority; empty where everybody knows it."""
+    name = prepared.specs.consortium.acme.authority_file
+    return read_text(folder / name) if name else ""
 
 
 def place(folder: Path, host: str, server: str) -> None:

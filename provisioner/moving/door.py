@@ -87,15 +87,15 @@ class Door:
         become = () if self.server.ssh_user == "root" else ("sudo", "-n")
         return [*self._ssh, shlex.join([*become, *PROGRAM, *said])]
 
-    def ask(self, verb: str, host: str, **words: object) -> dict[str, Any]:
-        """What one step says of itself.
+    def ask(self, verb: str, host: str, /, given: str = "", **words: object) -> dict[str, Any]:
+        """What one step says of itself; ``given`` goes to its standard input.
 
         Raises:
             NuageError: the server doesn't answer, or the step failed, and why.
         """
         done = subprocess.run(
             self.command(verb, host, **words),
-            stdin=subprocess.DEVNULL,
+            input=given.encode(),
             capture_output=True,
             timeout=LONGEST_S,
             check=False,

@@ -88,8 +88,10 @@ def forget(work: Work, slug: str, code: str, ask: Consent) -> Done:
     if note.phase is not Phase.KEPT:
         raise RefusedError("moving.not-over", subject=slug, server=note.target)
     ask("forget")
-    specs = workflow.prepare(work.folder).specs
-    carrying.destroy(work, specs.tenants[note.slug], note.source, only_closed=True)
+    prepared = workflow.prepare(work.folder)
+    carrying.destroy(work, prepared.specs.tenants[note.slug], note.source, only_closed=True)
+    with carrying.opened(work, prepared, host, note) as going:
+        going.target.ask("distrust", host, **going.words)
     notes.put(work.folder, host, None)
     _record(work, host, note, forgotten=True)
     return Done(note, {})

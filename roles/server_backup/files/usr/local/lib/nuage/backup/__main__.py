@@ -21,7 +21,6 @@ import transfer
 from repository import Repository
 from settings import MOMENTS, BackupError, load
 
-
 STEP_PATIENCE_S = 60
 """For a step of a move whose control machine was lost, which ends by itself."""
 

@@ -7,6 +7,7 @@ beside, and put back when it opens.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import pwd
@@ -16,6 +17,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import forward
 from moment import processes_of
 from settings import BackupError, read, run, write
 
@@ -28,11 +30,13 @@ ADDRESS = "    listen "
 PATIENCE_S = 6
 """For requests that are being answered: whoever waits longer asks again, at the new place."""
 
-NOTICE = """
-    error_page 503 @notice;
+REFUSED = """
     location / {
         return 503;
     }
+"""
+SHOWN = """
+    error_page 503 @notice;
     location @notice {
         include /etc/nginx/nuage-snippets/security.conf;
         add_header Cache-Control no-store always;
@@ -41,7 +45,6 @@ NOTICE = """
         default_type text/html;
         try_files /moving.html =503;
     }
-}
 """
 TRIED = """
     # The server itself tries it meanwhile.
@@ -80,7 +83,7 @@ def close(of, **words):
         (kept / part).mkdir(mode=0o700, parents=True, exist_ok=True)
     _keep(of, kept)
     _write_note(of.name, **{**note(of.name), **words, "state": "closed", "at": int(time.time())})
-    _show(of, kept, "notice")
+    _show(kept, "notice")
     names = _units(kept)
     for path in sorted(WANTED.glob(f"{of.code}-*")):
         path.unlink()
@@ -138,20 +141,21 @@ def _units(kept):
     return sorted(found)
 
 
-def _show(of, kept, how):
-    """The municipality's doors in one of three ways."""
+def _show(kept, how, address="", root=""):
+    """The municipality's doors in one of four ways."""
     for path in sorted((kept / "vhosts").glob("*.conf")):
         text = path.read_text()
         head, mark, rest = text.partition(UNTIL)
         if how == "open":
             whole = text
         elif how == "tried":
-            address = _own_address(text)
-            before, _, after = NOTICE.partition("    location / {\n        return 503;\n    }\n")
-            notice = "" if "@notice" in rest else before + after.rpartition("}\n")[0]
-            whole = f"# nuage move\n{head}{mark}\n{notice}{TRIED.format(address=address)}{rest}"
+            shown = "" if "@notice" in rest else SHOWN
+            tried = TRIED.format(address=_own_address(text))
+            whole = f"# nuage move\n{head}{mark}\n{shown}{tried}{rest}"
+        elif how == "forward":
+            whole = "# nuage move\n" + forward.door(head, SHOWN, address, root)
         else:
-            whole = f"# nuage move\n{head}{mark}\n{NOTICE}"
+            whole = f"# nuage move\n{head}{mark}\n{SHOWN}{REFUSED}}}\n"
         write(VHOSTS / path.name, whole, 0o644)
     run(["nginx", "-t", "-q"], "moving.door-failed", timeout=60)
     run(["systemctl", "reload-or-restart", "nginx.service"], "moving.door-failed", timeout=60)
@@ -169,20 +173,40 @@ def try_out(of):
     names = [name for name in _units(kept) if not name.endswith(".timer")]
     if names:
         run(["systemctl", "start", *names], "moving.not-started", timeout=120)
-    _show(of, kept, "tried")
+    _show(kept, "tried")
     return _own_address(next((kept / "vhosts").glob("*.conf")).read_text())
 
 
-def open_again(of):
-    """As deployments had it. Returns once it answers everybody."""
+def pass_on(of, address, authority):
+    """A closed place whose doors lead to another server."""
+    if note(of.name).get("state") != "closed":
+        raise BackupError("moving.failed", f"{of.name} isn't closed")
+    address = str(ipaddress.ip_address(address))
+    kept = PLACES / of.name
+    root = forward.root_of(kept, authority)
+    _write_note(of.name, **{**note(of.name), "forward": address})
+    rules()
+    _show(kept, "forward", address, root)
+
+
+def rules():
+    """What nginx may reach, by the notes of all places here."""
+    found = (read(path).get("forward") for path in sorted(PLACES.glob("*.json")))
+    forward.reach({each for each in found if each})
+
+
+def open_again(of, trusted=""):
+    """As deployments had it. Returns once it answers everybody; ``trusted`` passes on who still comes to it."""
+    forward.trust(of.code, trusted and str(ipaddress.ip_address(trusted)))
     kept = PLACES / of.name
     if not note(of.name):
         return
-    _show(of, kept, "open")
+    _show(kept, "open")
     for path in sorted((kept / "wanted").iterdir()):
         write(WANTED / path.name, path.read_text(), 0o644)
     names = _units(kept)
     if names:
         run(["systemctl", "enable", "--now", *names], "moving.not-started", timeout=120)
     (PLACES / f"{of.name}.json").unlink(missing_ok=True)
+    rules()
     shutil.rmtree(kept, ignore_errors=True)

@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import databases
+import forward
 import ledger
 import moment
 import place
@@ -310,9 +311,28 @@ def _answer(address, domain, path):
 # On either
 
 
-def open_again(way, **_):
-    """The door, for everybody."""
-    place.open_again(way.of)
+def open_again(way, trusted="", **_):
+    """The door, for everybody; and for who is passed on by the server that it left."""
+    place.open_again(way.of, trusted)
+    return {}
+
+
+def pass_on(way, *, to, **_):
+    """Who comes to the closed door is passed on; the authority's certificate comes by standard input, if it has one."""
+    place.pass_on(way.of, to, sys.stdin.read())
+    return {}
+
+
+def distrust(way, **_):
+    """Nobody passes anybody on any more."""
+    forward.trust(way.of.code, "")
+    run(["systemctl", "reload", "nginx.service"], "moving.door-failed", timeout=60)
+    return {}
+
+
+def rules(_way, **_):
+    """What nginx may reach, once a place went."""
+    place.rules()
     return {}
 
 
@@ -335,14 +355,17 @@ VERBS = {
     "arrive": arrive,
     "close": close,
     "discard": discard,
+    "distrust": distrust,
     "give": give,
     "give-certificates": give_certificates,
     "last": last,
     "learn": learn,
     "look": look,
     "open": open_again,
+    "pass-on": pass_on,
     "receive": receive,
     "room": room,
+    "rules": rules,
     "send": send,
     "snapshot": snapshot,
     "take": take,
