@@ -162,7 +162,7 @@ def _finish(work: Work, prepared: Prepared, move: Move) -> Note:
         steps.time_since(move, "stopped_s")
         move.come_to(Phase.SWITCHED, stopped_s=move.figures["stopped_s"])
     to = move.target.server.address
-    move.source.ask("pass-on", move.host, given=_authority(work.folder, prepared), to=to, **move.words)
+    move.source.ask("pass-on", move.host, _authority(work.folder, prepared), to=to, **move.words)
     place(work.folder, move.host, move.note.target)
     for door in (move.source, move.target):
         door.ask("discard", move.host, **move.words)

@@ -87,7 +87,7 @@ class Door:
         become = () if self.server.ssh_user == "root" else ("sudo", "-n")
         return [*self._ssh, shlex.join([*become, *PROGRAM, *said])]
 
-    def ask(self, verb: str, host: str, /, given: str = "", **words: object) -> dict[str, Any]:
+    def ask(self, verb: str, host: str, given: str = "", /, **words: object) -> dict[str, Any]:
         """What one step says of itself; ``given`` goes to its standard input.
 
         Raises:
