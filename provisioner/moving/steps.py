@@ -43,10 +43,11 @@ class Move:
 
     def come_to(self, phase: Phase, **changes: object) -> None:
         """Note it; from here on the next run knows."""
-        now = notes.moment()
+        now, before = notes.moment(), self.note.phase
         self.note = self.note.model_copy(update={"phase": phase, "changed": now, **changes})
         notes.put(self.folder, self.host, self.note)
-        self.say(f"moving.step-{phase}", {"server": self.note.target, "source": self.note.source})
+        if phase is not before or phase is Phase.PREPARING:
+            self.say(f"moving.step-{phase}", {"server": self.note.target, "source": self.note.source})
 
 
 def first_passes(move: Move) -> None:
@@ -79,12 +80,13 @@ def last_pass(move: Move) -> None:
 
 def _send(move: Move, number: int, parent: int) -> int:
     """One moment of the files, from server to server."""
-    shown = [0.0]
+    shown = [time.monotonic()]
 
     def progress(total: int) -> None:
         if time.monotonic() - shown[0] > 5:
             shown[0] = time.monotonic()
-            move.say("moving.sent", {"mib": total >> 20})
+            if total >> 20:
+                move.say("moving.sent", {"mib": total >> 20})
 
     given = {"parent": parent} if parent else {}
     words = {"n": number, **move.words}

@@ -91,7 +91,7 @@ def close(of, **words):
     if names:
         run(["systemctl", "disable", *names], "moving.not-closed", timeout=60)
     patterns = [f"nuage-*@{of.code}.{kind}" for kind in ("socket", "timer", "service")]
-    patterns += [f"nuage-backup@{of.name}.timer"]
+    patterns += [name for name in names if name.endswith(".timer")]
     run(["systemctl", "stop", "--no-block", *patterns], "moving.not-closed", timeout=60)
     _end(of)
     run(["systemctl", "stop", *patterns], "moving.not-closed", timeout=60)
