@@ -59,7 +59,9 @@ FILES = (
     "/var/lib/nuage/postgresql-guard/{user}",
     "/var/lib/nuage/quarantine/{code}*",
     "/var/lib/nuage/upgrades/{code}.json",
-    "/var/lib/prometheus/node-exporter/nuage_backup_{code}-apps.prom",
+    "/var/lib/prometheus/node-exporter/nuage_*_{code}-apps.prom",
+    # When systemd last ran a timer that makes up for what it missed.
+    "/var/lib/systemd/timers/stamp-nuage-*@{code}*.timer",
     # Last: while it is there, the server still says that the municipality is on it.
     "/var/lib/nuage/converged/{code}-apps.json",
 )
