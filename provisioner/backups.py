@@ -13,6 +13,8 @@ from provisioner.errors import NuageError, PartialFailureError, RefusedError, Un
 from provisioner.execution.handing import handed_on
 from provisioner.execution.results import Outcome
 from provisioner.execution.runner import EventHandler, Run
+from provisioner.inventory.keeping import keepers
+from provisioner.spec.consortium import Consortium
 
 _VARIABLE = "NUAGE_BACKUP"
 
@@ -29,6 +31,16 @@ def hosts_of(code: str, only: str | None, inside: str) -> list[str]:
     return [f"{code}-apps"] if only or inside else [f"{code}-apps", f"{code}-identity"]
 
 
+def demand_keeper(consortium: Consortium) -> None:
+    """Before a person is asked for the vault's password.
+
+    Raises:
+        RefusedError: no server of the consortium holds copies.
+    """
+    if not keepers(consortium):
+        raise RefusedError("backup.no-keeper")
+
+
 def carry_out(
     folder: Path,
     options: deployment.Options,
@@ -38,7 +50,9 @@ def carry_out(
     only: frozenset[str] = frozenset(),
 ) -> Run:
     """Have the servers do it, for these municipalities; what each of its hosts said is in the results' `backups`."""
-    with handed_on(_VARIABLE, json.dumps(dict(asked))):
+    # Realms of several share one export of the server's.
+    asked = {**asked, "together": len(only) != 1}
+    with handed_on(_VARIABLE, json.dumps(asked)):
         done = deployment.run_playbook(folder, "backups.yml", options, on_event, only=only)
     if done.status == "canceled":
         raise KeyboardInterrupt

@@ -27,6 +27,7 @@ backup: {description: How it ended, or the copies that there are., type: dict, r
 
 import json
 import os
+import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -40,6 +41,8 @@ PROGRAM = "/usr/local/lib/nuage/backup"
 ASKED = Path("/run/nuage/backup")
 STATE = Path("/var/lib/nuage/backup")
 LONGEST_S = 8 * 3600
+TURNS = 2
+"""Times that it is tried: the first may be that of another one, which ran already."""
 KNOWN = frozenset(
     {
         "backup.busy",
@@ -84,18 +87,30 @@ def state_of(name):
 
 
 def make(name, asked):
-    """Start the unit of the nightly backup, and wait. One that runs already is waited for, and is not this one."""
+    """Start the unit of the nightly backup, and wait. What there is is enough where it is as young as was asked.
+
+    One that runs already is waited for; it began before it was asked, so that another one follows it.
+    """
+    found = state_of(name).get("success") or {}
+    if 0 <= time.time() - found.get("at", 0) < asked.get("young_s", 0):
+        return found
     ASKED.mkdir(parents=True, exist_ok=True)
-    wanted = {part: asked[part] for part in ("run", "reason") if asked.get(part)}
-    write_atomic(ASKED / f"{name}.json", json.dumps(wanted).encode(), 0o600)
-    try:
-        run(["systemctl", "start", f"nuage-backup@{name}.service"], timeout=LONGEST_S)
-    except ProgramError as error:
-        failure = state_of(name).get("failure") or {}
-        if failure.get("run") == asked.get("run"):
-            raise FailedError(failure["key"], failure["detail"]) from error
-        raise
-    return state_of(name).get("success") or {}
+    wanted = {part: asked[part] for part in ("run", "reason", "together") if asked.get(part)}
+    wrong = FailedError("backup.busy", name)
+    for _ in range(TURNS):
+        write_atomic(ASKED / f"{name}.json", json.dumps(wanted).encode(), 0o600)
+        try:
+            run(["systemctl", "start", f"nuage-backup@{name}.service"], timeout=LONGEST_S)
+        except ProgramError as error:
+            failure = state_of(name).get("failure") or {}
+            if failure.get("run") == asked.get("run"):
+                raise FailedError(failure["key"], failure["detail"]) from error
+            wrong = error
+            continue
+        found = state_of(name).get("success") or {}
+        if found.get("run") == asked.get("run", found.get("run")):
+            return found
+    raise wrong
 
 
 def program(verb, name, asked):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner import messages
+from provisioner.cli.beforehand import copy_first, without_option
 from provisioner.cli.connection import key_option, names, only_option
 from provisioner.cli.consent import consent_from, consent_options
 from provisioner.cli.console import consortium_option, json_option
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
     help=messages.text("apply.help-forks"),
 )
+@without_option
 @only_option
 @key_option
 @json_option
@@ -46,6 +48,7 @@ def command(
     yes: bool,
     full: bool,
     forks: int,
+    without: frozenset[str],
     only: str,
     private_key: Path | None,
     as_json: bool,
@@ -53,7 +56,7 @@ def command(
     """Deploy: exit code 8 when some failed, 6 when no server answered, 130 when interrupted."""
     from rich.console import Console
 
-    from provisioner import deployment, workflow
+    from provisioner import beforehand, deployment, workflow
     from provisioner.execution.progress import Display
     from provisioner.files import locked
     from provisioner.inventory.vault_password import handed_on, terminal, vault_password
@@ -70,9 +73,11 @@ def command(
         # A person is asked once, for the build and for Ansible; never where there is no secret.
         secret = bool(prepared.plan.lock.placements)
         with handed_on(os.environ, terminal()) if secret else nullcontext():
-            workflow.carry_out(prepared, lambda: vault_password(os.environ))
-            started = time.monotonic()
+            risky = beforehand.risky(prepared.plan) - without
             with Display(Console(stderr=True), label) as display:
+                copy_first(folder, options, risky, "apply", display, label)
+                workflow.carry_out(prepared, lambda: vault_password(os.environ))
+                started = time.monotonic()
                 done = deployment.run_playbook(folder, "site.yml", options, display.handle, only=chosen)
     seconds = time.monotonic() - started
     click.echo(report.as_json(done, seconds) if as_json else report.table(done, label, seconds))

@@ -67,7 +67,9 @@ def now(
         raise UsageError("backup.whom")
     if not (reason.isascii() and reason.replace("-", "").isalnum() and len(reason) <= 40):
         raise UsageError("backup.bad-reason", value=reason)
-    tenants = workflow.prepare(folder).specs.tenants
+    specs = workflow.prepare(folder).specs
+    backups.demand_keeper(specs.consortium)
+    tenants = specs.tenants
     only = deployment.codes(tenants, names)
     label = labels(tenants)
     asked = {"do": "run", "run": backups.run_id(), "reason": reason}
@@ -106,7 +108,9 @@ def list_(folder: Path, name: str, private_key: Path | None, as_json: bool) -> N
     from provisioner.report.run import labels
     from provisioner.report.table import grid
 
-    tenants = workflow.prepare(folder).specs.tenants
+    specs = workflow.prepare(folder).specs
+    backups.demand_keeper(specs.consortium)
+    tenants = specs.tenants
     only = deployment.codes(tenants, (name,))
     options = deployment.Options(private_key)
     done = backups.carry_out(folder, options, {"do": "list"}, lambda event: None, only=only)
@@ -146,7 +150,7 @@ def prune(
     import os
     import time
 
-    from provisioner import deployment, pruning, workflow
+    from provisioner import backups, deployment, pruning, workflow
     from provisioner.errors import UsageError
     from provisioner.files import read_text
     from provisioner.inventory import rendering, vault, writer
@@ -155,6 +159,7 @@ def prune(
     if bool(names) == everybody:
         raise UsageError("backup.whom")
     prepared = workflow.prepare(folder)
+    backups.demand_keeper(prepared.specs.consortium)
     only = deployment.codes(prepared.specs.tenants, names)
     path = folder / vault.NAME
     held = vault.unlock(read_text(path), vault_password(os.environ, terminal()), str(path))

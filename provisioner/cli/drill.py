@@ -21,11 +21,13 @@ def command(folder: Path, name: str, private_key: Path | None, as_json: bool) ->
     """Try; exit code 6 when a server doesn't answer, 8 when a copy didn't come back, 9 when it isn't what it was."""
     from rich.console import Console
 
-    from provisioner import deployment, drills, workflow
+    from provisioner import backups, deployment, drills, workflow
     from provisioner.execution.progress import Display
     from provisioner.report.run import labels
 
-    tenants = workflow.prepare(folder).specs.tenants
+    specs = workflow.prepare(folder).specs
+    backups.demand_keeper(specs.consortium)
+    tenants = specs.tenants
     (code,) = drills.chosen(tenants, (name,) if name else ())
     label = labels(tenants)
     with Display(Console(stderr=True), label) as display:

@@ -13,7 +13,7 @@ from provisioner.cli import console
 from provisioner.cli.lazy import LazyGroup
 from provisioner.errors import NuageError
 
-_HELPERS = {"__init__", "main", "connection", "console", "consent", "lazy"}
+_HELPERS = {"__init__", "beforehand", "main", "connection", "console", "consent", "lazy"}
 COMMANDS = tuple(
     sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in _HELPERS and "_" not in p.stem)
 )

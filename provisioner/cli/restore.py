@@ -54,7 +54,9 @@ def command(
     from provisioner.moving.deciding import refuse_under_way
     from provisioner.report.run import labels
 
-    tenants = workflow.prepare(folder).specs.tenants
+    specs = workflow.prepare(folder).specs
+    backups.demand_keeper(specs.consortium)
+    tenants = specs.tenants
     (code,) = deployment.codes(tenants, (name,))
     slug = next(slug for slug, tenant in tenants.items() if tenant.code == code)
     if inside and only not in (None, "files"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisioner import messages
+from provisioner.cli.beforehand import copy_first, without_option
 from provisioner.cli.connection import key_option, names
 from provisioner.cli.console import consortium_option, json_option
 
@@ -37,6 +38,7 @@ def command() -> None:
     "--consent-early", "early", default="", metavar="RING", help=messages.text("upgrading.help-early")
 )
 @click.option("-y", "--yes", is_flag=True, help=messages.text("upgrading.help-yes"))
+@without_option
 @consortium_option
 @key_option
 @json_option
@@ -47,10 +49,11 @@ def nextcloud(
     only: tuple[str, ...],
     early: str,
     yes: bool,
+    without: frozenset[str],
     private_key: Path | None,
     as_json: bool,
 ) -> None:
-    """Upgrade; exit code 4 when it is refused, 8 when some went back."""
+    """Upgrade; exit code 4 when it is refused, 8 when some went back, or couldn't be copied first."""
     from rich.console import Console
 
     from provisioner import deployment
@@ -78,8 +81,11 @@ def nextcloud(
             _confirm(going, before, version)
         started = time.monotonic()
         console = Console(stderr=True, quiet=as_json)
-        with handed_on(os.environ, terminal()), Display(console, labels(tenants)) as display:
-            done, settled = _carry_out(prepared, deployment.Options(private_key), going, display)
+        label, options = labels(tenants), deployment.Options(private_key)
+        with handed_on(os.environ, terminal()), Display(console, label) as display:
+            risky = {each.code for each in going} - without
+            copy_first(folder, options, risky, "upgrade", display, label, roles=("apps",))
+            done, settled = _carry_out(prepared, options, going, display)
         rows = telling.rows(going, before, choosing.read(folder), done)
     seconds = time.monotonic() - started
     click.echo(telling.as_json(rows) if as_json else telling.table(rows, seconds, str(done.log)))

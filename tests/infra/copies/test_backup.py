@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.deployed import ABERCORN, FRELIGHSBURG, GARDIEN, Deployment, need
+from tests.deployed import ABERCORN, DUNHAM, FRELIGHSBURG, GARDIEN, Deployment, need
 from tests.keeping import KEEPER, Keeping, state_of
 
 pytestmark = pytest.mark.lab
@@ -223,6 +223,61 @@ def test_the_nights_copies_are_spread(deployment: Deployment, keeping: Keeping) 
     timers = {timer["unit"]: timer["next"] for timer in json.loads(listed)}
     assert {f"nuage-backup@{site.code}-apps.timer" for site in deployment.sites} <= timers.keys()
     assert len(set(timers.values())) == len(timers)
+
+
+def test_realms_of_a_night_share_one_export(deployment: Deployment, keeping: Keeping) -> None:
+    """One start of Keycloak's program for both; each copy is of its moment, has the people, and nothing of it stays.
+
+    So too of those that are asked for in one command.
+    """
+    need("nextcloud", "user_oidc")
+    sites = (DUNHAM, FRELIGHSBURG)
+    header, first, *_ = (deployment.folder / "personnes.csv").read_text("utf-8").splitlines()
+    sheet = deployment.folder / "essai.csv"
+    sheet.write_text(f"{header}\n{first}\n", "utf-8")
+    deployment.nuage("users", "import", str(sheet), FRELIGHSBURG.slug, "--no-mail")
+    sheet.unlink()
+    made = keeping.backup(*sites)
+    assert len({made[f"{site.code}-identity"]["at"] for site in sites}) == 1, "one export for both"
+    deployment.sh("systemctl start nuage-backup-realms.service")
+    done = [state_of(deployment, f"{site.code}-identity")["success"] for site in sites]
+    assert {one["reason"] for one in done} == {"nightly"}
+    assert len({(one["run"], one["at"]) for one in done}) == 1, "both are of the moment of one export"
+    for site, one in zip(sites, done, strict=True):
+        dump = f"{restic(keeping).replace(NAME, f'{site.code}-identity')} dump --no-lock {one['snapshot']}"
+        realm = json.loads(deployment.sh(f"{dump} /identity/realm.json"))
+        book = json.loads(deployment.sh(f"{dump} /ledger.json"))
+        assert (realm["realm"], int(book["at"])) == (site.code, one["at"])
+        assert book["rows"]["identity"]["users"] == len(realm.get("users", []))
+    assert realm["users"], "Frelighsburg's people are in the realm's own file"
+    assert deployment.sh("ls /var/cache/nuage-backup/realms 2>/dev/null || true") == ""
+    assert "identity" not in deployment.sh("systemctl list-timers --all 'nuage-backup@*'")
+
+
+def test_nothing_risky_begins_without_a_copy(deployment: Deployment, keeping: Keeping) -> None:
+    """A municipality that is to go: its copy first, and where that can't be made nothing is changed."""
+    spec = deployment.folder / "tenants" / f"{GARDIEN.slug}.yml"
+    lock = deployment.folder / "placement.lock.yml"
+    kept, before = spec.read_text("utf-8"), lock.read_bytes()
+    words = ("apply", "--yes", "--consent-remove", GARDIEN.code)
+    name = f"{GARDIEN.code}-apps"
+    deployment.sh(f"rm -f /var/lib/nuage/backup/{name}.json")
+    spec.unlink()
+    deployment.lab.stop(KEEPER)
+    try:
+        said = deployment.nuage(*words, code=8).stderr
+        assert "nothing was begun" in said
+        assert f"--without-backup {GARDIEN.code}" in said
+        assert lock.read_bytes() == before
+    finally:
+        deployment.lab.start(KEEPER)
+    try:
+        deployment.nuage(*words)
+        assert state_of(deployment, name)["success"]["reason"] == "before-apply"
+    finally:
+        spec.write_text(kept, "utf-8")
+        deployment.nuage("apply", "--yes")
+    deployment.answers(GARDIEN)
 
 
 def test_status_tells_of_copies(deployment: Deployment, keeping: Keeping) -> None:

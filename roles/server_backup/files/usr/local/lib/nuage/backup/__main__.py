@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `weekly`, `late`: copies at the keeper.
+"""`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `weekly`, `realms`, `late`: copies at the keeper.
 
 And `move STEP NAME …`: a step of its way to another server (transfer).
 """
@@ -11,15 +11,15 @@ import json
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import alerts
 import drill
+import realms
 import restore
 import send
 import transfer
 from repository import Repository
-from settings import MOMENTS, BackupError, load
+from settings import ASKED, MOMENTS, BackupError, load
 
 STEP_PATIENCE_S = 60
 """For a step of a move whose control machine was lost, which ends by itself."""
@@ -28,9 +28,9 @@ STEP_PATIENCE_S = 60
 @contextmanager
 def alone(name, patience=0):
     """One at a time of a backup, a restore and a move of the same."""
-    Path("/run/nuage/backup").mkdir(parents=True, exist_ok=True)
+    ASKED.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + patience
-    with open(f"/run/nuage/backup/{name}.lock", "w", encoding="ascii") as lock:
+    with open(ASKED / f"{name}.lock", "w", encoding="ascii") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,6 +46,7 @@ def sweep_all(names):
     for name in names or [path.name for path in MOMENTS.glob("[0-9]*-*") if "." not in path.name]:
         with alone(name):
             send.sweep(load(name))
+    realms.forget_old()
 
 
 def weekly():
@@ -63,6 +64,23 @@ def weekly():
     print(json.dumps(done, sort_keys=True))
     if not done["good"]:
         alerts.untrue(of, "backup.copy-differs", "\n".join(done["differences"]))
+
+
+def night():
+    """All realms of the server backed up."""
+    if failed := realms.night(send.now()):
+        raise BackupError("backup.failed", ", ".join(failed))
+
+
+def late():
+    """What is late is told; what nobody needs any more goes."""
+    alerts.late()
+    realms.forget_old()
+    restore.forget_safety()
+
+
+OF_ALL = {"weekly": weekly, "realms": night, "late": late}
+"""What timers ask for, of no municipality by name."""
 
 
 def main(verb, *names):
@@ -83,8 +101,8 @@ def main(verb, *names):
         (name,) = names
         with alone(name):
             print(json.dumps(drill.drill(load(name)), sort_keys=True))
-    elif verb == "weekly":
-        weekly()
+    elif verb in OF_ALL:
+        OF_ALL[verb]()
     elif verb == "alert":
         (name,) = names
         alerts.failed(load(name))
@@ -92,9 +110,6 @@ def main(verb, *names):
         step, name, *words = names
         with alone(name, STEP_PATIENCE_S):
             transfer.main(step, name, *words)
-    elif verb == "late":
-        alerts.late()
-        restore.forget_safety()
     else:
         raise BackupError("backup.failed", f"no verb {verb}")
 

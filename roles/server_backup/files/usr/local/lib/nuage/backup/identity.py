@@ -3,91 +3,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import pwd
-import shutil
-import socket
-import tempfile
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
-from settings import MOMENTS, BackupError, run, write
-
-SERVICE = Path("/etc/systemd/system/nuage-identity.service")
-PASSWORD = Path("/etc/nuage/keycloak/pgpass")
-LONGEST_S = 600
-BOUNDS = (
-    "User=keycloak",
-    "Group=keycloak",
-    "UMask=0077",
-    "MemoryMax=1200M",
-    "TasksMax=512",
-    "Nice=10",
-    "IOSchedulingClass=idle",
-    "NoNewPrivileges=yes",
-    "PrivateTmp=yes",
-    "ProtectSystem=strict",
-    "ProtectHome=yes",
-    "StateDirectory=nuage-keycloak",
-    "StateDirectoryMode=0700",
-    f"RuntimeMaxSec={LONGEST_S}",
-)
-
-
-def tree():
-    """Where the Keycloak that runs is."""
-    for line in SERVICE.read_text().splitlines():
-        if line.startswith("ExecStart="):
-            return line.removeprefix("ExecStart=").partition("/bin/kc.sh")[0]
-    raise BackupError("backup.identity-failed", "no Keycloak here")
-
-
-@contextmanager
-def lent():
-    """A folder of Keycloak's account, with the database's password in it for as long as its program needs that."""
-    owner = pwd.getpwnam("keycloak")
-    folder = Path(tempfile.mkdtemp(dir="/run", prefix="nuage-realm-"))
-    try:
-        handle = os.open(folder / "pgpass", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(PASSWORD.read_bytes())
-        os.chown(folder / "pgpass", owner.pw_uid, owner.pw_gid)
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def keycloak(folder, *words):
-    """A second Keycloak, bounded, that does one thing and ends."""
-    command = ["systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--service-type=exec"]
-    command += [f"--property={bound}" for bound in (*BOUNDS, f"ReadWritePaths={folder}")]
-    command += [f"--setenv=PGPASSFILE={folder}/pgpass", "--setenv=JAVA_OPTS_KC_HEAP=-Xms64m -Xmx512m"]
-    command += ["--setenv=KC_CONFIG_FILE=/etc/nuage/keycloak/keycloak.conf"]
-    with socket.socket() as free:
-        # Even to export, it opens its door of administration on loopback, where the one that serves has its own.
-        free.bind(("127.0.0.1", 0))
-        command += [f"--setenv=KC_HTTP_MANAGEMENT_PORT={free.getsockname()[1]}"]
-    run([*command, "--", f"{tree()}/bin/kc.sh", *words], "backup.identity-failed", timeout=LONGEST_S + 60)
-
-
-def export(code, target):
-    """The realm as Keycloak itself tells it, into a file that root alone reads."""
-    # One at a time on a server: each takes as much memory as Keycloak itself.
-    with open("/run/nuage/backup/export.lock", "w", encoding="ascii") as lock, lent() as folder:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        users = ["--users", "same_file", "--file", str(folder / "realm.json")]
-        keycloak(folder, "export", "--optimized", "--realm", code, *users)
-        shutil.copyfile(folder / "realm.json", target)
-        target.chmod(0o600)
-
+import realms
+from settings import MOMENTS, BackupError, write
 
 TOKEN = "http://127.0.0.1:8080/realms/master/protocol/openid-connect/token"
 REALMS = "http://127.0.0.1:8080/admin/realms"
@@ -134,7 +58,7 @@ def bring_back(of, repository, copy):
     aside.mkdir(mode=0o700, parents=True, exist_ok=True)
     there = ask("GET", f"{REALMS}/{of.code}", headers=bearer()) is not None
     if there:
-        export(of.code, aside / "realm.json")
+        realms.export_alone(of.code, aside / "realm.json")
     try:
         put(of.code, wanted)
     except BackupError:
@@ -164,12 +88,12 @@ def ledger_of(path, name, at):
     return {"at": at, "name": name, "files": digests({path.name: text}), "rows": rows}
 
 
-def take(of):
-    """Have the export and its ledger in the moment's folder."""
+def take(of, asked):
+    """Have the export and its ledger in the moment's folder; of which moment they are."""
     MOMENTS.mkdir(mode=0o700, exist_ok=True)
     folder = of.moment / "identity"
     folder.mkdir(mode=0o700, parents=True)
-    at = time.time()
-    export(of.code, folder / "realm.json")
+    at = realms.export(of.code, folder / "realm.json", asked)
     found = ledger_of(folder / "realm.json", of.name, at)
     write(of.moment / "ledger.json", json.dumps(found, sort_keys=True, indent=0) + "\n")
+    return at

@@ -15,9 +15,7 @@ import identity
 import ledger
 import moment
 from repository import Repository
-from settings import METRICS, MOMENTS, STATE, BackupError, read, write
-
-ASKED = "/run/nuage/backup"
+from settings import ASKED, METRICS, MOMENTS, STATE, BackupError, read, write
 
 
 def sweep(of):
@@ -64,11 +62,11 @@ def send(of, asked):
     try:
         repository.ensure()
         if of.name.endswith("-apps"):
-            paused = take(of)
+            at, paused = began, take(of)
             paths = ["files", "databases", "ledger.json"]
         else:
             paused = 0.0
-            identity.take(of)
+            at = identity.take(of, asked)
             paths = ["identity", "ledger.json"]
         excluded = [of.moment / "files" / name / "*" for name in ledger.LEFT_OUT]
         tags = [f"run={asked['run']}", f"reason={asked['reason']}"]
@@ -76,7 +74,7 @@ def send(of, asked):
     finally:
         sweep(of)
     return {
-        "at": int(began),
+        "at": int(at),
         "run": asked["run"],
         "reason": asked["reason"],
         "snapshot": said["snapshot_id"],
@@ -87,17 +85,22 @@ def send(of, asked):
     }
 
 
+def now():
+    """Names what is backed up together."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+
+
 def asked_of(name):
     """Why this one is made: on demand somebody says so in a file, which goes."""
     path = f"{ASKED}/{name}.json"
-    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
         with open(path, encoding="utf-8") as stream:
             found = json.load(stream)
         os.unlink(path)
     except (OSError, ValueError):
         found = {}
-    return {"run": found.get("run", now), "reason": found.get("reason", "nightly")}
+    run_id, reason = found.get("run", now()), found.get("reason", "nightly")
+    return {"run": run_id, "reason": reason, "together": bool(found.get("together"))}
 
 
 def record(of, asked):

@@ -16,6 +16,8 @@ MOMENTS = Path("/srv/moments")
 """On the volume of the data, so that a snapshot costs nothing; each is there for the length of one backup."""
 METRICS = Path("/var/lib/prometheus/node-exporter")
 """Where Debian's node exporter looks for texts of others."""
+ASKED = Path("/run/nuage/backup")
+"""Locks, and what is asked of a backup that is about to begin."""
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 NAME = re.compile(r"[0-9]{5}-(apps|identity)")
 
