@@ -55,6 +55,8 @@ class Results:
         self.people: dict[str, list[dict[str, Any]]] = {}
         self.backups: dict[str, dict[str, Any]] = {}
         """What `backup_job` answered, by municipality's host."""
+        self.exports: dict[str, dict[str, Any]] = {}
+        """What `export_job` holds, by municipality's host."""
         self.observations: dict[str, str] = {}
         """What `audit_observation` packed, by server."""
 
@@ -90,8 +92,9 @@ class Results:
             result.upgrade = dict(res["upgrade"])
         if "breakglass" in res:
             self.breakglass[result.host] = list(res["breakglass"])
-        if "backup" in res:
-            self.backups[result.host] = dict(res["backup"])
+        for name, answers in (("backup", self.backups), ("export", self.exports)):
+            if name in res:
+                answers[result.host] = dict(res[name])
         if "people" in res:
             self.people[result.host] = list(res["people"])
         if "observation" in res:

@@ -1,0 +1,1 @@
+"""A municipality that takes its things with it: exports, receipts, and what is destroyed afterwards (ADR 18)."""
