@@ -90,15 +90,7 @@ class Results:
             result.recorded = True
         if "upgrade" in res:
             result.upgrade = dict(res["upgrade"])
-        if "breakglass" in res:
-            self.breakglass[result.host] = list(res["breakglass"])
-        for name, answers in (("backup", self.backups), ("export", self.exports)):
-            if name in res:
-                answers[result.host] = dict(res[name])
-        if "people" in res:
-            self.people[result.host] = list(res["people"])
-        if "observation" in res:
-            self.observations[result.host] = str(res["observation"])
+        self._answered(result.host, res)
         if not res.get("changed"):
             return
         result.changes.append(data.get("task", ""))
@@ -106,6 +98,18 @@ class Results:
         result.diffs += differences if isinstance(differences, list) else [differences]
         if result.outcome is Outcome.UNCHANGED:
             result.outcome = Outcome.CHANGED
+
+    def _answered(self, host: str, res: Mapping[str, Any]) -> None:
+        if "breakglass" in res:
+            self.breakglass[host] = list(res["breakglass"])
+        if "backup" in res:
+            self.backups[host] = dict(res["backup"])
+        if "export" in res:
+            self.exports[host] = dict(res["export"])
+        if "people" in res:
+            self.people[host] = list(res["people"])
+        if "observation" in res:
+            self.observations[host] = str(res["observation"])
 
     def _put_aside(self, broken: Mapping[str, str], server: str) -> None:
         """A drop-in that broke is its owner's failure, whoever's turn it was when that was found."""

@@ -71,11 +71,12 @@ def judge(code: int | None, errors: bytes, name: str) -> None:
     if code == 0:
         return
     said = errors.decode(errors="replace").strip()
+    if code == 255:
+        # SSH's own.
+        raise UnreachableError("export.cut", subject=name, host=name, detail=said[-500:])
     key, detail = _said(said.splitlines())
     if key:
         raise PartialFailureError(key, subject=name, host=name, detail=detail)
-    if code == 255:
-        raise UnreachableError("export.cut", subject=name, host=name, detail=said[-500:])
     raise NuageError("export.failed", subject=name, host=name, detail=said[-1500:] or f"exit code {code}")
 
 

@@ -1,7 +1,7 @@
 """An export's folder on this machine: what was begun, what is here already, and its closing lists.
 
-`.export.json` says which moment it is of; `.fetched.jsonl` has a line for every file that is whole; `.partial` is the one under
-way. All three are gone once the export is complete.
+`.export.json` says which moment it is of; `.fetched.jsonl` has a line for every file that is whole; `.partial` is the
+one under way. All three are gone once the export is complete.
 """
 
 from __future__ import annotations
