@@ -13,6 +13,7 @@ from provisioner.spec.types import (
     Code,
     Day,
     Domain,
+    Ed25519Key,
     Email,
     Integer,
     Model,
@@ -106,6 +107,8 @@ class Tenant(Model):
     impact_assessment: Text | None = None
     """Reference of its privacy impact assessment (ÉFVP) of these services."""
     placement: Placing = Placing()
+    export_key: Ed25519Key | None = None
+    """OpenSSH public key of the municipality's own, by which it signs the receipt of its export."""
     state: State
     leaving_until: Day | None = None
     """Last day on which a leaving municipality's sites answer, read-only."""

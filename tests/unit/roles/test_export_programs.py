@@ -93,16 +93,16 @@ REALM = {
             "username": "zoe",
             "email": "zoe@abercorn.example",
             "firstName": "Zoé",
-            "lastName": "Côté, D.M.A.",
+            "lastName": "Côté",
             "enabled": True,
-            "groups": ["/conseil", "/services/greffe"],
+            "groups": ["/employes", "/services/greffe"],
             "attributes": {"locale": ["fr"]},
             "credentials": [{"secretData": '{"value":"verifier"}'}],
         },
-        {"username": "al", "lastName": "Roy", "firstName": "Al", "enabled": False},
+        {"username": "aline", "email": "al@abercorn.example", "lastName": "Roy", "firstName": "Al", "enabled": False},
         {"username": "service-account-nuage", "serviceAccountClientId": "nuage"},
     ],
-    "groups": [{"name": "conseil"}, {"name": "services", "subGroups": [{"name": "greffe"}]}],
+    "groups": [{"name": "employes"}, {"name": "services", "subGroups": [{"name": "greffe"}]}],
 }
 
 
@@ -111,9 +111,15 @@ def test_people_as_a_directory_reads_them(modules: dict[str, ModuleType]) -> Non
     assert "verifier" not in text
     assert all(len(line) <= 76 for line in text.splitlines())
     zoe = next(one for one in ldif.read(text, "x.ldif") if one.username == "zoe")
-    assert (zoe.email, zoe.last_name) == ("zoe@abercorn.example", "Côté, D.M.A.")
-    assert "conseil" in zoe.groups
+    assert (zoe.email, zoe.last_name) == ("zoe@abercorn.example", "Côté")
+    assert "employes" in zoe.groups
     assert "service-account" not in text
+
+
+def test_a_name_that_a_directory_could_misread(modules: dict[str, ModuleType]) -> None:
+    assert modules["accounts"].named(' a,b+c="d" ') == '\\ a\\,b\\+c\\=\\"d\\"\\ '
+    assert modules["accounts"].line("sn", " x") == "sn:: IHg="
+    assert modules["accounts"].line("sn", "a\nuid: root") == "sn:: YQp1aWQ6IHJvb3Q="
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx"])

@@ -183,6 +183,7 @@ TENANT: dict[str, Any] = {
     "retention": {"logs_days": 30, "backups_days": 60},
     "impact_assessment": "ÉFVP 2026-04",
     "placement": {"only": ["srv1", "srv2"], "avoid": ["srv2"]},
+    "export_key": KEY,
     "state": "leaving",
     "leaving_until": "2027-06-30",
     "history": [
