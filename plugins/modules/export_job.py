@@ -44,6 +44,7 @@ KNOWN = frozenset(
         "export.busy",
         "export.failed",
         "export.gone",
+        "export.not-read-only",
         "export.website-failed",
     }
 )

@@ -57,6 +57,8 @@ class Results:
         """What `backup_job` answered, by municipality's host."""
         self.exports: dict[str, dict[str, Any]] = {}
         """What `export_job` holds, by municipality's host."""
+        self.traces: dict[str, dict[str, Any]] = {}
+        """What `departure_traces` looked at and found, by municipality's host."""
         self.observations: dict[str, str] = {}
         """What `audit_observation` packed, by server."""
 
@@ -106,6 +108,8 @@ class Results:
             self.backups[host] = dict(res["backup"])
         if "export" in res:
             self.exports[host] = dict(res["export"])
+        if "traces" in res:
+            self.traces[host] = dict(res["traces"])
         if "people" in res:
             self.people[host] = list(res["people"])
         if "observation" in res:

@@ -85,26 +85,33 @@ def subject(folder: Path, name: str) -> Subject:
     return Subject(slug, tenant, homes)
 
 
-def asked_of(whom: Subject, run: str) -> dict[str, Any]:
+def asked_of(whom: Subject, run: str, state: str = "") -> dict[str, Any]:
     """What each of its servers needs to know, by inventory host."""
     tenant = whom.tenant
     names = [tenant.domains.website, *tenant.domains.website_aliases]
     names += [tenant.domains.nextcloud] if tenant.domains.nextcloud else []
     services = sorted(name for name in tenant.services.names if name != "identity")
-    apps = {"run": run, "services": services, "domains": names, "website": tenant.domains.website}
+    common = {"run": run, "state": state}
+    apps = {**common, "services": services, "domains": names, "website": tenant.domains.website}
     domain = tenant.domains.website.removeprefix("www.")
     return {
-        host: {**apps, "address": server.address}
-        if host.endswith("-apps")
-        else {"run": run, "domain": domain}
+        host: {**apps, "address": server.address} if host.endswith("-apps") else {**common, "domain": domain}
         for host, server in whom.servers.items()
     }
 
 
-def export(
-    folder: Path, name: str, target: Path | None, options: deployment.Options, watch: Watch
+def export(  # noqa: PLR0913  one export, named
+    folder: Path,
+    name: str,
+    target: Path | None,
+    options: deployment.Options,
+    watch: Watch,
+    *,
+    only_leaving: bool = False,
 ) -> Exported:
     """Have it here, whole and compared. An interrupted one goes on where it was.
+
+    ``only_leaving``: refuse where the municipality's services aren't read-only on the servers already.
 
     Raises:
         NuageError: what stopped it; all that is whole stays for the next run.
@@ -114,7 +121,8 @@ def export(
     store = Store(place)
     run = store.open(whom.slug, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with locked(place):
-        held = _hold(folder, whom, run, options, watch)
+        asked = asked_of(whom, run, "leaving" if only_leaving else "")
+        held = _hold(folder, whom, asked, options, watch)
         store.room(
             sum(one["bytes"] for one in held.values()) - sum(one.size for one in store.fetched.values())
         )
@@ -134,9 +142,9 @@ def export(
 
 
 def _hold(
-    folder: Path, whom: Subject, run: str, options: deployment.Options, watch: Watch
+    folder: Path, whom: Subject, hosts: dict[str, Any], options: deployment.Options, watch: Watch
 ) -> dict[str, dict[str, Any]]:
-    asked = {"do": "begin", "hosts": asked_of(whom, run), "encrypting": False}
+    asked = {"do": "begin", "hosts": hosts}
     with handed_on(_VARIABLE, json.dumps(asked)):
         only = frozenset({whom.tenant.code})
         done = deployment.run_playbook(folder, "export.yml", options, watch.on_event, only=only)

@@ -104,7 +104,9 @@ def test_all_of_it_with_sums_that_others_check(tmp_path: Path, moments: Path) ->
     digest = store.close({"slug": "abercorn"}, {"README.txt": "x\n"})
     assert (store.folder / "files/zoé/petit.txt").read_bytes() == b"bonjour\n"
     assert hashlib.sha256((store.folder / MANIFEST).read_bytes()).hexdigest() == digest
-    done = subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=store.folder, capture_output=True, check=False)
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", SUMS], cwd=store.folder, capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 5
     assert not [path for path in store.folder.iterdir() if path.name.startswith(".")]

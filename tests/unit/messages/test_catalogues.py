@@ -74,7 +74,7 @@ tests/unit/audit/controls/test_reasons.py.
 """
 
 
-BARE = {"audit-verify", "export-page"}
+BARE = {"audit-verify", "export-page", "leave-page"}
 """Areas whose names stand bare in the code, which gets all their texts at once: `verify.py` has them within."""
 
 

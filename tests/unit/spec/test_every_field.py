@@ -52,7 +52,14 @@ OPTIONAL = {
     },
     "tenant": {
         *("version", "population", "region", "mrc", "language", "retention", "retention.logs_days"),
-        *("retention.backups_days", "export_key", "placement", "placement.only", "placement.avoid", "history"),
+        *(
+            "retention.backups_days",
+            "export_key",
+            "placement",
+            "placement.only",
+            "placement.avoid",
+            "history",
+        ),
         *("contacts.administrator.telephone", "domains.website_aliases", "services.wordpress.size"),
         *("services.wordpress.mode", "services.wordpress.memory_mib", "services.wordpress.disk_mib"),
         *("services.wordpress.allowed_destinations", "history[0].reason", "services.wordpress"),

@@ -17,9 +17,10 @@ import held
 import logs
 import moment
 import websites
-from settings import MOMENTS, write
+from settings import MOMENTS, BackupError, read, write
 
 HOMES = Path("/srv/tenants")
+RECORDS = Path("/var/lib/nuage/converged")
 
 
 class Catalogue:
@@ -64,8 +65,19 @@ class Catalogue:
         write(path, text)
 
 
+def demand_state(name, wanted):
+    """What is final is taken where nothing changes any more.
+
+    Raises:
+        BackupError: the server's own record says that the municipality isn't so here.
+    """
+    if wanted and read(RECORDS / f"{name}.json").get("state") != wanted:
+        raise BackupError("export.not-read-only", name)
+
+
 def begin(name, asked):
     """Hold the moment; how much there is. One that is held already under the same run stays as it is."""
+    demand_state(name, asked.get("state"))
     MOMENTS.mkdir(mode=0o700, exist_ok=True)
     place = held.folder(name)
     if held.run_of(name) != asked["run"]:

@@ -1,0 +1,82 @@
+"""The certificate of destruction: what was destroyed, how that was seen, what stays until when; signed.
+
+It is the consortium's word, by the key that signs its audits; `nuage audit` carries it, and anybody checks it with
+`ssh-keygen -Y verify`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from provisioner import messages
+from provisioner.audit.bundle import keys, sshsig
+from provisioner.files import write_atomic
+from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, RECEIPT, Departure
+
+NAMESPACE = "nuage-destruction"
+FORMAT = "nuage-destruction-1"
+FOLDER = "departures"
+"""Beside the specs; a folder for each municipality that left."""
+CERTIFICATE = "certificate.json"
+PAGES = {"fr": "CERTIFICAT.txt", "en": "CERTIFICATE.txt"}
+
+
+def document(of: Departure) -> dict[str, Any]:
+    """What is certified; nothing of anybody's contacts."""
+    gone, receipt = of.of(DESTROYED), of.of(RECEIPT)
+    return {
+        "format": FORMAT,
+        "code": of.code,
+        "municipality": gone["name"],
+        "domains": gone["domains"],
+        "services": gone["services"],
+        "export": {"manifest": of.of(EXPORT)["manifest"], "at": of.of(EXPORT)["noted"]},
+        "receipt": {part: receipt[part] for part in ("digest", "key", "text", "signature", "noted")},
+        "begun": of.of(BEGUN)["noted"],
+        "destroyed": gone["noted"],
+        "servers": gone["servers"],
+        "looked": gone["looked"],
+        "left": {"copies_until": gone["copies_until"], "logs_days": gone["logs_days"]},
+    }
+
+
+def write(folder: Path, of: Departure, key: Path) -> tuple[Path, str]:
+    """The certificate, its signature and its pages; where, and the public key that signed.
+
+    Raises:
+        NuageError: the key can't be used, or the folder can't be written.
+    """
+    private = keys.private(key)
+    place = folder / FOLDER / of.slug
+    found = document(of)
+    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    signature = sshsig.sign(private, text.encode(), NAMESPACE)
+    for language, name in PAGES.items():
+        write_atomic(place / name, page(found, language))
+    write_atomic(place / CERTIFICATE, text)
+    # Last: what is signed is there before its signature is.
+    write_atomic(place / f"{CERTIFICATE}.sig", signature)
+    return place, sshsig.key_text(private.public_key().public_bytes_raw())
+
+
+def page(found: dict[str, Any], language: str) -> str:
+    """The same, for people."""
+    texts = messages.catalogue(language, "leave-page")
+    left = found["left"]
+    copies = texts["copies" if left["copies_until"] else "no-copies"].format(until=left["copies_until"])
+    servers = ", ".join(sorted(set(found["servers"].values())))
+    context = {
+        "name": found["municipality"],
+        "code": found["code"],
+        "day": found["destroyed"][:10],
+        "servers": servers,
+        "services": ", ".join(found["services"]),
+        "manifest": found["export"]["manifest"],
+        "receipt": found["receipt"]["digest"],
+        "copies": copies,
+        "logs": left["logs_days"],
+        "looked": sum(len(each) for each in found["looked"].values()),
+    }
+    return texts["certificate"].format(**context)
