@@ -91,7 +91,7 @@ def read(folder: Path, tenants: Mapping[str, Tenant], name: str) -> Departure:
 
 
 def _left(tenant: Tenant) -> str:
-    """When it was told, in the record's words: what was noted before is of an earlier departure, which came to nothing."""
+    """When it was told, in the record's words. What was noted before is of an earlier departure, come to nothing."""
     told = [event.at for event in tenant.history if event.action == "leave"]
     return f"{max(told).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if told else ""
 

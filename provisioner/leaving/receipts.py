@@ -67,8 +67,6 @@ def read(of: Departure, path: Path) -> Receipt:
     except sshsig.SignatureError as error:
         found = error.found or sshsig.fingerprint(key)
         raise InvalidInputError(f"leave.{error.key}", file=str(beside), found=found) from error
-    except ValueError as error:
-        raise InvalidInputError("leave.malformed", file=str(beside)) from error
     return Receipt(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         manifest=_quoted(of, text, path),
