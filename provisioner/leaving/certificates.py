@@ -6,16 +6,15 @@ It is the consortium's word, by the key that signs its audits; `nuage audit` car
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from provisioner import messages
-from provisioner.audit.bundle import keys, sshsig
+from provisioner.audit.bundle import canonical, keys, layout, sshsig
+from provisioner.audit.bundle.departed import NAMESPACE
 from provisioner.files import write_atomic
 from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, RECEIPT, Departure
 
-NAMESPACE = "nuage-destruction"
 FORMAT = "nuage-destruction-1"
 FOLDER = "departures"
 """Beside the specs; a folder for each municipality that left."""
@@ -51,14 +50,24 @@ def write(folder: Path, of: Departure, key: Path) -> tuple[Path, str]:
     private = keys.private(key)
     place = folder / FOLDER / of.slug
     found = document(of)
-    text = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    signature = sshsig.sign(private, text.encode(), NAMESPACE)
+    text = canonical.dumps(found)
+    signature = sshsig.sign(private, text, NAMESPACE)
     for language, name in PAGES.items():
         write_atomic(place / name, page(found, language))
     write_atomic(place / CERTIFICATE, text)
     # Last: what is signed is there before its signature is.
     write_atomic(place / f"{CERTIFICATE}.sig", signature)
     return place, sshsig.key_text(private.public_key().public_bytes_raw())
+
+
+def of_audit(folder: Path) -> dict[str, bytes]:
+    """Every certificate, by its path in a bundle of evidence; one without its signature isn't one yet."""
+    files: dict[str, bytes] = {}
+    for signature in sorted((folder / FOLDER).glob(f"*/{CERTIFICATE}.sig")):
+        text = signature.with_suffix("").read_bytes()
+        path = layout.departure(str(canonical.loads(text)["code"]))
+        files |= {path: text, f"{path}.sig": signature.read_bytes()}
+    return files
 
 
 def page(found: dict[str, Any], language: str) -> str:

@@ -36,12 +36,14 @@ _RAW = (
     rf"observations/browser/{_NAME}\.json",
     rf"measurements/{_NAME}/{_NAME}\.json",
     rf"possession/{_NAME}/{_NAME}\.json",
+    rf"departures/{_NAME}\.json(?:\.sig)?",
     r"registries/lookups\.json",
     r"boundary/(?:inner|outer)\.json",
     r"verify\.py",
     r"README\.txt",
 )
 _PATH = re.compile("|".join(_RAW))
+_DEPARTURE = re.compile(rf"departures/({_NAME})\.json")
 _COSIGNATURE = re.compile(rf"log/cosignatures/({_NAME})\.txt")
 _SEAL = frozenset({"statements/seal.json", "statements/seal.json.sig", "statements/seal.dsse.json"})
 _SEALED = frozenset(
@@ -89,6 +91,17 @@ def measurement(server: str, vantage: str) -> str:
 def possession(server: str, code: str) -> str:
     """The answers to a data-possession challenge."""
     return f"possession/{server}/{code}.json"
+
+
+def departure(code: str) -> str:
+    """The certificate of destruction of a municipality that left; `.sig` lies beside it."""
+    return f"departures/{code}.json"
+
+
+def departed(path: str) -> str | None:
+    """Who left, where ``path`` is a certificate of destruction."""
+    match = _DEPARTURE.fullmatch(path)
+    return match[1] if match else None
 
 
 def statement(name: str) -> str:

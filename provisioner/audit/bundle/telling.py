@@ -44,6 +44,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "host_keys_known": report.host_keys_known,
         "log_size": report.size,
         "cosignatures": [{"name": name, "time": time} for name, time in report.cosignatures],
+        "departed": report.departed,
         "time_stamp": report.time_stamp,
         "verdicts": report.verdicts(),
         "faults": [fault.as_json() for fault in report.faults],
@@ -63,6 +64,8 @@ def _facts(report: Report, texts: Mapping[str, str]) -> list[str]:
         told.append(texts["cosigned"].format(name=name, time=_time(time)))
     if not report.cosignatures:
         told.append(texts["not-cosigned"])
+    if report.departed:
+        told.append(texts["departed"].format(codes=", ".join(report.departed)))
     if report.time_stamp:
         name = "not-stamped" if report.time_stamp == "unchecked" else "stamped"
         told.append(texts[name].format(time=report.time_stamp))

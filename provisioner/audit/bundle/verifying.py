@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from provisioner.audit.bundle import canonical, layout, sshsig
+from provisioner.audit.bundle import canonical, departed, layout, sshsig
 from provisioner.audit.bundle.faults import Fault
 from provisioner.audit.bundle.integrity import Integrity
 from provisioner.audit.bundle.origins import Origins
@@ -64,6 +64,8 @@ class Report:
     """Audits in the log, this one included."""
     cosignatures: list[tuple[str, int]] = field(default_factory=list)
     """Names and times (seconds since 1970)."""
+    departed: list[str] = field(default_factory=list)
+    """Codes of municipalities that left, whose certificates of destruction count."""
     time_stamp: str = ""
     """Nothing, `unchecked`, or the time that an authority vouches for."""
     findings: list[dict[str, Any]] | None = None
@@ -83,6 +85,8 @@ def verify(bundle: Bundle, form: Collection[Fault], expected: Expected, judge: J
     named = {fault.path for fault in report.faults}
     report.faults += [Fault("missing", path) for path in REQUIRED if path not in bundle and path not in named]
     report.faults += _not_canonical(bundle)
+    report.departed, faults = departed.check(bundle, expected.keys)
+    report.faults += faults
     audit, consortium = _audit(bundle), _object(bundle, layout.CONSORTIUM)
     if audit is None or consortium is None:
         culprit = (

@@ -17,6 +17,7 @@ from provisioner.audit.observing.beginning import Beginning, Scope
 from provisioner.audit.observing.display import Steps
 from provisioner.audit.observing.looking_up import looked_up
 from provisioner.errors import MachineError, Problem, RefusedError
+from provisioner.leaving import certificates
 from provisioner.workflow import Prepared
 
 
@@ -67,6 +68,7 @@ def collect(asked: Asked, steps: Steps) -> Collected:
     audit = beginning.audit_document(prepared, whom, begun, asked.previous)
     found = Collected(beginning.spec_files(prepared, whom), servers=whom.servers)
     found.files |= boundaries()
+    found.files |= certificates.of_audit(asked.folder)
     found.files |= measured.read(asked.measurements, begun, whom.servers)
     if asked.point is not None:
         steps.begin("measurements")
