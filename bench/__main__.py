@@ -12,12 +12,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import audit_collect, full, full_stage, idle, large, nextcloud, tenants
+from bench import audit_collect, export, full, full_stage, idle, large, nextcloud, tenants
 from bench.stage import Stage
 
 ALONE = ("placement", "plan_build", "identity", "audit_verify", "audit_roundtrip", "upgrade", "move")
 Deployed = dict[str, Callable[[Stage], None]]
-WEBSITES: Deployed = {"tenants": tenants.run, "idle": idle.run, "audit_collect": audit_collect.run}
+WEBSITES: Deployed = {
+    "tenants": tenants.run,
+    "idle": idle.run,
+    "audit_collect": audit_collect.run,
+    "export": export.run,
+}
 EVERYTHING: Deployed = {"full": full.run, "nextcloud": nextcloud.run}
 
 

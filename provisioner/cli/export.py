@@ -40,6 +40,7 @@ def command(folder: Path, name: str, target: Path | None, private_key: Path | No
         watch = exporting.Watch(display.handle, lambda brought, needed: None)
         done = exporting.export(folder, name, target, deployment.Options(private_key), watch)
     figures = {"files": done.files, "bytes": done.size, "paused": done.paused, "fetched": done.fetched}
+    figures["seconds"] = done.seconds
     if as_json:
         click.echo(json.dumps({**figures, "folder": str(done.folder), "manifest": done.digest}, indent=2))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,8 @@ class Exported:
     paused: float
     fetched: int
     """Bytes that this run brought: less than `size` where an interrupted one went on."""
+    seconds: float
+    """That bringing them took."""
 
 
 class Watch:
@@ -130,7 +133,9 @@ def export(  # noqa: PLR0913  one export, named
             host: Link(server, folder / writer.FOLDER / rendering.KNOWN_HOSTS, options.private_key)
             for host, server in whom.servers.items()
         }
+        began = time.monotonic()
         _fetch(store, links, run, watch)
+        seconds = time.monotonic() - began
         store.check_earlier()
         about = _about(whom, run, held)
         digest = store.close(about, dict(pages(whom, about)))
@@ -138,7 +143,7 @@ def export(  # noqa: PLR0913  one export, named
             list(link.lines("end", host))
     size = sum(one.size for one in store.fetched.values())
     paused = max(one["paused"] for one in held.values())
-    return Exported(place, digest, len(store.fetched), size, paused, watch.brought)
+    return Exported(place, digest, len(store.fetched), size, paused, watch.brought, round(seconds, 2))
 
 
 def _hold(
