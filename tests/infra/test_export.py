@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import icalendar
 import pytest
@@ -39,7 +40,7 @@ BOOK = (
 def put(
     cloud: Cloud, person: Person, path: str, body: str, method: str = "PUT", kind: str = "text/plain"
 ) -> None:
-    answer = cloud.ask(method, path, person=person, body=body.encode(), headers={"Content-Type": kind})
+    answer = cloud.ask(method, quote(path), person=person, body=body.encode(), headers={"Content-Type": kind})
     assert answer.status in (201, 204), (path, answer.status, answer.body)
 
 

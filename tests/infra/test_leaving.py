@@ -1,4 +1,4 @@
-"""A municipality that leaves: told, exported, receipted, destroyed, looked for, certified; made for it, and gone after."""
+"""A municipality that leaves: told, exported, receipted, destroyed, looked for, certified."""
 
 from __future__ import annotations
 
