@@ -71,9 +71,10 @@ class Look:
 
     def __init__(self, code, domains):
         self.code = code
-        self.mark = re.compile(rf"(?<![0-9]){code}(?![0-9])")
-        words = [rf"(?<![0-9]){code}(?![0-9])"]
+        # Its user's number is 3 and the code.
+        words = [rf"(?<![0-9])3?{code}(?![0-9])"]
         words += [rf"(?<![a-z0-9.-]){re.escape(name)}(?![a-z0-9-])" for name in domains]
+        self.mark = re.compile("|".join(words))
         self.text = re.compile("|".join(words).encode())
         self.looked = []
 
@@ -102,12 +103,12 @@ class Look:
                 except OSError:
                     continue
 
-    def _lines(self, what, command, environment=None):
+    def _lines(self, what, command, after=""):
         if shutil.which(command[0], path="/usr/sbin:/usr/bin:/sbin:/bin") is None:
             return
         self.looked.append(what)
-        for line in run(command, environment=environment, timeout=120).splitlines():
-            if self.mark.search(line):
+        for line in run(command, timeout=120).splitlines():
+            if self.mark.search(line.partition(after)[2] if after else line):
                 yield f"{what}: {line.strip()[:200]}"
 
     def programs(self):
@@ -117,8 +118,8 @@ class Look:
         yield from self._lines("processes", ["ps", "-eo", "user:32=,args="])
         units = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--full"]
         yield from self._lines("units", units)
-        yield from self._lines("firewall", ["nft", "list", "ruleset"])
-        yield from self._lines("subvolumes", ["btrfs", "subvolume", "list", "/srv"])
+        yield from self._lines("firewall", ["nft", "--stateless", "list", "ruleset"])
+        yield from self._lines("subvolumes", ["btrfs", "subvolume", "list", "/srv"], after=" path ")
         asked = "SELECT schema_name FROM information_schema.schemata UNION SELECT user FROM mysql.global_priv"
         yield from self._lines("MariaDB", ["mariadb", "--batch", "--skip-column-names", "--execute", asked])
         asked = "SELECT datname FROM pg_database UNION SELECT rolname FROM pg_roles"

@@ -13,7 +13,7 @@ from provisioner import messages
 from provisioner.audit.bundle import canonical, keys, layout, sshsig
 from provisioner.audit.bundle.departed import NAMESPACE
 from provisioner.files import write_atomic
-from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, RECEIPT, Departure
+from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
 
 FORMAT = "nuage-destruction-1"
 FOLDER = "departures"
@@ -24,20 +24,20 @@ PAGES = {"fr": "CERTIFICAT.txt", "en": "CERTIFICATE.txt"}
 
 def document(of: Departure) -> dict[str, Any]:
     """What is certified; nothing of anybody's contacts."""
-    gone, receipt = of.of(DESTROYED), of.of(RECEIPT)
+    begun, receipt = of.of(BEGUN), of.of(RECEIPT)
     return {
         "format": FORMAT,
         "code": of.code,
-        "municipality": gone["name"],
-        "domains": gone["domains"],
-        "services": gone["services"],
+        "municipality": begun["name"],
+        "domains": begun["domains"],
+        "services": begun["services"],
         "export": {"manifest": of.of(EXPORT)["manifest"], "at": of.of(EXPORT)["noted"]},
         "receipt": {part: receipt[part] for part in ("digest", "key", "text", "signature", "noted")},
-        "begun": of.of(BEGUN)["noted"],
-        "destroyed": gone["noted"],
-        "servers": gone["servers"],
-        "looked": gone["looked"],
-        "left": {"copies_until": gone["copies_until"], "logs_days": gone["logs_days"]},
+        "begun": begun["noted"],
+        "destroyed": of.of(DESTROYED)["noted"],
+        "servers": begun["servers"],
+        "looked": of.of(LOOKED)["looked"],
+        "left": {part: begun[part] for part in ("copies_until", "keeper", "logs_days")},
     }
 
 

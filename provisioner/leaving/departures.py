@@ -19,10 +19,11 @@ from provisioner.spec.tenant import State, Tenant
 
 RECORD = "departures.log.jsonl"
 """Beside the specs."""
-EXPORT, RECEIPT, BEGUN, DESTROYED, CERTIFIED = (
+EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED, CERTIFIED = (
     "export",
     "receipt",
     "destruction-begun",
+    "looked",
     "destroyed",
     "certified",
 )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,12 @@ from provisioner.execution.results import Outcome
 from provisioner.execution.runner import EventHandler, Run
 from provisioner.files import locked, read_text, write_atomic
 from provisioner.inventory import vault
+from provisioner.inventory.keeping import keeper_of
 from provisioner.inventory.vault_password import terminal, vault_password
 from provisioner.leaving import departures
-from provisioner.leaving.departures import BEGUN, DESTROYED, RECEIPT, Departure
+from provisioner.leaving.departures import BEGUN, DESTROYED, LOOKED, RECEIPT, Departure
 from provisioner.leaving.exporting import subject
 from provisioner.planning.model import Consent
-from provisioner.spec.tenant import Tenant
 
 _VARIABLE = "NUAGE_LEAVE"
 SHORTEST_DIGEST = 12
@@ -52,47 +53,56 @@ def demand_consent(of: Departure, consent: str, digest: str) -> None:
         raise RefusedError("leave.other-receipt", subject=of.slug, wanted=receipt[:SHORTEST_DIGEST])
 
 
-def copies_until(tenant: Tenant, today: date) -> date | None:
-    """Last day on which copies at the keeper are kept by law; None where nobody keeps any."""
-    return today + timedelta(days=tenant.retention.backups_days)
-
-
 def destroy(
     folder: Path, of: Departure, options: deployment.Options, on_event: EventHandler, by: str
-) -> dict[str, list[str]]:
-    """All of it; what was looked at on each host where nothing is left.
+) -> None:
+    """All of it, looked for, forgotten, and noted.
 
     Raises:
         NuageError: a server didn't answer, or something is left; run again, it goes on.
     """
-    assert of.tenant is not None  # noqa: S101  its turn comes only with a spec
     with locked(folder):
-        if not of.of(BEGUN):
-            departures.note(folder, of, BEGUN, by=by, receipt=of.of(RECEIPT)["digest"])
-        whom = subject(folder, of.code)
-        domains = [of.tenant.domains.website, *of.tenant.domains.website_aliases]
-        domains += [of.tenant.domains.nextcloud] if of.tenant.domains.nextcloud else []
-        asked = {"code": of.code, "consent": of.code, "domains": domains, "programs": True}
-        _run(folder, {**asked, "do": "destroy"}, options, on_event)
-        done = _run(folder, {**asked, "do": "look"}, options, on_event)
-        traces = done.results.traces
-        if set(traces) != set(whom.hosts):
-            raise PartialFailureError("leave.not-looked", subject=of.slug, code=of.code, detail="")
-        left = [f"{host}: {one}" for host, found in sorted(traces.items()) for one in found["found"]]
-        if left:
-            raise DifferenceError("leave.left", subject=of.slug, detail="; ".join(left[:20]), count=len(left))
-        looked = {host: found["looked"] for host, found in traces.items()}
-        servers = {host: server.id for host, server in whom.servers.items()}
+        begun = of.of(BEGUN) or _begin(folder, of, by)
+        if not of.of(LOOKED):
+            asked = {"code": of.code, "consent": of.code, "domains": begun["domains"], "programs": True}
+            _run(folder, {**asked, "do": "destroy"}, options, on_event)
+            looked = _look(_run(folder, {**asked, "do": "look"}, options, on_event), of, begun)
+            departures.note(folder, of, LOOKED, looked=looked)
         _forget(folder, of)
-        today = datetime.now(UTC).date()
-        until = copies_until(of.tenant, today)
-        context = {"looked": looked, "servers": servers, "name": of.tenant.name, "domains": domains}
-        kept = {
-            "copies_until": until.isoformat() if until else None,
-            "logs_days": of.tenant.retention.logs_days,
-        }
-        departures.note(folder, of, DESTROYED, **context, **kept, services=list(of.tenant.services.names))
-    return looked
+        departures.note(folder, of, DESTROYED)
+
+
+def _begin(folder: Path, of: Departure, by: str) -> dict[str, Any]:
+    """Note all that the end needs to know, since the spec goes before it."""
+    assert of.tenant is not None  # noqa: S101  its turn comes only with a spec
+    tenant, whom = of.tenant, subject(folder, of.code)
+    domains = [tenant.domains.website, *tenant.domains.website_aliases]
+    domains += [tenant.domains.nextcloud] if tenant.domains.nextcloud else []
+    keeper = keeper_of(workflow.prepare(folder).specs.consortium, list(whom.servers.values()))
+    until = datetime.now(UTC).date() + timedelta(days=tenant.retention.backups_days)
+    begun = {
+        "by": by,
+        "receipt": of.of(RECEIPT)["digest"],
+        "name": tenant.name,
+        "domains": domains,
+        "services": list(tenant.services.names),
+        "servers": {host: server.id for host, server in whom.servers.items()},
+        "keeper": keeper.id if keeper else None,
+        "copies_until": until.isoformat() if keeper else None,
+        "logs_days": tenant.retention.logs_days,
+    }
+    departures.note(folder, of, BEGUN, **begun)
+    return begun
+
+
+def _look(done: Run, of: Departure, begun: Mapping[str, Any]) -> dict[str, list[str]]:
+    traces = done.results.traces
+    if set(traces) != set(begun["servers"]):
+        raise PartialFailureError("leave.not-looked", subject=of.slug, host=of.slug, detail="")
+    left = [f"{host}: {one}" for host, found in sorted(traces.items()) for one in found["found"]]
+    if left:
+        raise DifferenceError("leave.left", subject=of.slug, detail="; ".join(left[:20]), count=len(left))
+    return {host: found["looked"] for host, found in traces.items()}
 
 
 def _run(folder: Path, asked: dict[str, Any], options: deployment.Options, on_event: EventHandler) -> Run:

@@ -13,7 +13,7 @@ import pytest
 from provisioner.audit.bundle import keys
 from provisioner.errors import InvalidInputError, MachineError, NuageError, RefusedError
 from provisioner.leaving import certificates, departures, destroying, receipts
-from provisioner.leaving.departures import BEGUN, CERTIFIED, DESTROYED, EXPORT, RECEIPT, Departure
+from provisioner.leaving.departures import BEGUN, CERTIFIED, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
 from provisioner.spec.tenant import Event, State, Tenant
 from tests.unit.spec import samples
 
@@ -33,12 +33,13 @@ def noted(folder: Path, tenant: Tenant, *kinds: str) -> Departure:
     contexts = {
         EXPORT: {"manifest": MANIFEST},
         RECEIPT: {"manifest": MANIFEST, "digest": "ab" * 32, "key": "k", "text": "t", "signature": "s"},
-        DESTROYED: {
+        LOOKED: {"looked": {"01023-apps": ["names below /srv"]}},
+        BEGUN: {
             "name": "Les Îles",
             "domains": ["www.iles.example"],
             "services": ["wordpress"],
             "servers": {"01023-apps": "srv1"},
-            "looked": {"01023-apps": ["names below /srv"]},
+            "keeper": "garde1",
             "copies_until": "2027-11-30",
             "logs_days": 30,
         },
@@ -170,7 +171,7 @@ def test_a_receipt_that_does_not_count(tmp_path: Path, tenant: Tenant, fault: st
 
 
 def test_a_certificate_that_openssh_checks(tmp_path: Path, tenant: Tenant) -> None:
-    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, DESTROYED)
+    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED)
     keys.generate(tmp_path / "audit")
     place, signer = certificates.write(tmp_path, of, tmp_path / "audit")
     (tmp_path / "allowed").write_text(f"nuage {signer}\n")
@@ -189,7 +190,7 @@ def test_a_certificate_that_openssh_checks(tmp_path: Path, tenant: Tenant) -> No
 
 
 def test_a_certificate_wants_a_key_that_only_its_owner_reads(tmp_path: Path, tenant: Tenant) -> None:
-    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, DESTROYED)
+    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED)
     keys.generate(tmp_path / "audit")
     (tmp_path / "audit").chmod(0o644)
     with pytest.raises(NuageError):
