@@ -54,6 +54,7 @@ molecule: $(READY)
 # One session, so that all of them share one deployment.
 system: $(READY)
 	tools/packages browser
+	tools/packages export
 	$(BIN)/pytest --durations=15 tests/e2e tests/infra $(APART:%=--ignore=%)
 
 apart: $(READY)

@@ -43,6 +43,7 @@ DOORS = ("/etc/nginx/nuage-identity.d/{code}.*",)
 PLACES = (
     "/etc/nuage/keycloak/vault/{code}_*",
     "/etc/nuage/backup/{code}-identity.*",
+    "/run/nuage/backup/{code}-identity.*",
     "/var/lib/nuage/backup/{code}-identity.*",
     "/var/cache/nuage-backup/{code}-identity",
     "/var/lib/prometheus/node-exporter/nuage_backup_{code}-identity.prom",

@@ -73,7 +73,8 @@ class Look:
         self.code = code
         # Its user's number is 3 and the code.
         words = [rf"(?<![0-9])3?{code}(?![0-9])"]
-        words += [rf"(?<![a-z0-9.-]){re.escape(name)}(?![a-z0-9-])" for name in domains]
+        # Neither another name that ends so, nor one that begins so.
+        words += [rf"(?<![a-z0-9.-]){re.escape(name)}(?![a-z0-9-]|\.[a-z]+(?![a-z0-9-]))" for name in domains]
         self.mark = re.compile("|".join(words))
         self.text = re.compile("|".join(words).encode())
         self.looked = []

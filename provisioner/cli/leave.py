@@ -120,9 +120,9 @@ def _export(folder: Path, name: str, target: Path | None, private_key: Path | No
         )
     paper = done.folder.with_name(f"{done.folder.name}.{receipts.FILE}")
     write_atomic(paper, receipts.to_sign(of.tenant.name, of.code, done.digest))
-    context = {"manifest": done.digest, "files": done.files, "bytes": done.size, "place": str(done.folder)}
+    context = {"manifest": done.digest, "files": done.files, "bytes": done.size, "place": str(done.where)}
     departures.note(folder, of, departures.EXPORT, **context)
-    click.echo(messages.text("leave.exported", folder=done.folder, receipt=paper), err=True)
+    click.echo(messages.text("leave.exported", folder=done.where, receipt=paper), err=True)
 
 
 def _receipt(folder: Path, name: str, path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from provisioner.execution.results import Outcome
 from provisioner.execution.runner import EventHandler, Run
 from provisioner.files import locked
 from provisioner.inventory import rendering, writer
-from provisioner.leaving import fetching
+from provisioner.leaving import encrypting, fetching
 from provisioner.leaving.link import Link
 from provisioner.leaving.store import MANIFEST, Store
 from provisioner.spec.consortium import Server
@@ -56,6 +57,13 @@ class Exported:
     """Bytes that this run brought: less than `size` where an interrupted one went on."""
     seconds: float
     """That bringing them took."""
+    encrypted: Path | None = None
+    """The file in the folder's place, where the municipality gave a key."""
+
+    @property
+    def where(self) -> Path:
+        """What is handed over."""
+        return self.encrypted or self.folder
 
 
 class Watch:
@@ -111,8 +119,10 @@ def export(  # noqa: PLR0913  one export, named
     watch: Watch,
     *,
     only_leaving: bool = False,
+    plain: bool = False,
 ) -> Exported:
-    """Have it here, whole and compared. An interrupted one goes on where it was.
+    """Have it here, whole and compared; encrypted where the municipality gave a key, but for ``plain``. An interrupted
+    one goes on where it was.
 
     ``only_leaving``: refuse where the municipality's services aren't read-only on the servers already.
 
@@ -120,15 +130,36 @@ def export(  # noqa: PLR0913  one export, named
         NuageError: what stopped it; all that is whole stays for the next run.
     """
     whom = subject(folder, name)
+    key = None if plain else whom.tenant.export_key
+    if key:
+        encrypting.demand()
     place = target or folder / FOLDER / whom.slug
+    if key and encrypting.sealed(place).exists():
+        raise RefusedError("export.complete", file=str(encrypting.sealed(place)), subject=whom.slug)
+    if key and encrypting.is_complete(place):
+        # Only the last step was cut off.
+        done = _complete(place)
+    else:
+        done = _bring(folder, whom, place, options, watch, "leaving" if only_leaving else "")
+    return replace(done, encrypted=encrypting.seal(place, key)) if key else done
+
+
+def _complete(place: Path) -> Exported:
+    text = (place / MANIFEST).read_bytes()
+    files = json.loads(text)["files"]
+    size = sum(one["size"] for one in files)
+    return Exported(place, hashlib.sha256(text).hexdigest(), len(files), size, 0.0, 0, 0.0)
+
+
+def _bring(  # noqa: PLR0913, PLR0917  one export, named
+    folder: Path, whom: Subject, place: Path, options: deployment.Options, watch: Watch, state: str
+) -> Exported:
     store = Store(place)
     run = store.open(whom.slug, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with locked(place):
-        asked = asked_of(whom, run, "leaving" if only_leaving else "")
-        held = _hold(folder, whom, asked, options, watch)
-        store.room(
-            sum(one["bytes"] for one in held.values()) - sum(one.size for one in store.fetched.values())
-        )
+        held = _hold(folder, whom, asked_of(whom, run, state), options, watch)
+        here = sum(one.size for one in store.fetched.values())
+        store.room(sum(one["bytes"] for one in held.values()) - here)
         links = {
             host: Link(server, folder / writer.FOLDER / rendering.KNOWN_HOSTS, options.private_key)
             for host, server in whom.servers.items()

@@ -75,8 +75,16 @@ def test_told_and_exported(deployment: Deployment, leaver: Path) -> None:
     deployment.nuage("apply", "--yes", "--only", SUTTON.slug)
     deployment.nuage("leave", SUTTON.slug, "--export")
     assert status(deployment)["next"] == "receipt"
-    assert (deployment.folder / "exports" / SUTTON.slug / "website/wordpress.xml").is_file()
-    assert leaver
+    place = deployment.folder / "exports" / f"{SUTTON.slug}.tar.age"
+    assert not place.with_name(SUTTON.slug).exists(), "nothing that others read"
+    command = ["age", "--decrypt", "--identity", leaver / "key", place]
+    plain = subprocess.run(command, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "--extract"], input=plain, cwd=leaver, check=True)
+    done = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=leaver / SUTTON.slug, check=False
+    )
+    assert done.returncode == 0
+    assert (leaver / SUTTON.slug / "website/wordpress.xml").is_file()
 
 
 def signed(deployment: Deployment, folder: Path, key: str) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.audit.bundle import keys
+from provisioner.audit.bundle import departed, keys, sshsig
+from provisioner.audit.bundle.reading import Bundle
 from provisioner.errors import InvalidInputError, MachineError, NuageError, RefusedError
 from provisioner.leaving import certificates, departures, destroying, receipts
 from provisioner.leaving.departures import BEGUN, CERTIFIED, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
@@ -196,3 +197,16 @@ def test_a_certificate_wants_a_key_that_only_its_owner_reads(tmp_path: Path, ten
     with pytest.raises(NuageError):
         certificates.write(tmp_path, of, tmp_path / "audit")
     assert not (tmp_path / "departures").exists()
+
+
+def test_an_audit_carries_what_is_signed(tmp_path: Path, tenant: Tenant) -> None:
+    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED)
+    keys.generate(tmp_path / "audit")
+    place, signer = certificates.write(tmp_path, of, tmp_path / "audit")
+    files = certificates.of_audit(tmp_path)
+    assert set(files) == {"departures/01023.json", "departures/01023.json.sig"}
+    bundle = Bundle(files)
+    assert departed.check(bundle, [sshsig.public_key(signer)]) == (["01023"], [])
+    (place / "certificate.json.sig").unlink()
+    assert certificates.of_audit(tmp_path) == {}
+    assert certificates.of_audit(tmp_path / "nobody-left") == {}
