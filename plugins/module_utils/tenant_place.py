@@ -51,6 +51,8 @@ FILES = (
     "/etc/nginx/nuage.d/{code}-*.conf",
     "/etc/nginx/nuage-forwarded.d/{code}.conf",
     "/etc/wordpress/config-{code}.php",
+    "/run/nuage/*-{code}.sock",
+    "/run/nuage/backup/{code}-apps.*",
     "/var/lib/nuage/backup/{code}-apps.*",
     "/var/lib/nuage/backup/vhosts/{code}-*.conf",
     "/var/lib/nuage/breakglass/{code}-*.json",
@@ -156,7 +158,13 @@ class Place:
     def trees(self):
         """Folders and subvolumes, certificates among them."""
         places = [path for pattern in TREES for path in self._glob(pattern)]
-        return [*places, *(CERTIFICATES / name for name in self.domains if (CERTIFICATES / name).exists())]
+        # The link that is in use, and what it leads to: every version has a private key.
+        for name in self.domains:
+            versions = sorted((CERTIFICATES / ".versions").glob(name + "." + "[0-9a-f]" * 12))
+            places += [
+                path for path in (CERTIFICATES / name, *versions) if path.exists() or path.is_symlink()
+            ]
+        return places
 
     def files(self):
         """Files of its own, in shared folders."""
@@ -194,7 +202,9 @@ class Place:
         if units:
             # A template's instance that isn't enabled is no error to `disable`.
             run(["systemctl", "disable", "--now", *units], timeout=360)
-            run(["systemctl", "reset-failed", *units])
+            # To systemd, one that it has forgotten already is an error.
+            with contextlib.suppress(ProgramError):
+                run(["systemctl", "reset-failed", *units])
         deadline = time.monotonic() + PATIENCE_S
         while processes := self.processes():
             for number in processes:
