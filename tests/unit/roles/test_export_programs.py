@@ -212,3 +212,18 @@ def test_which_links_are_the_sites_own(modules: dict[str, ModuleType], link: str
 def test_a_sandbox_without_a_user_is_refused(modules: dict[str, ModuleType]) -> None:
     with pytest.raises(modules["settings"].BackupError):
         modules["websites"].sandboxed("[Service]\nSlice=x\n", "46005")
+
+
+def test_what_is_final_is_taken_where_nothing_changes(
+    modules: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking = modules["taking"]
+    monkeypatch.setattr(taking, "RECORDS", tmp_path)
+    (tmp_path / "46005-apps.json").write_text('{"state": "active"}')
+    taking.demand_state("46005-apps", "")
+    for name in ("46005-apps", "46005-identity"):
+        with pytest.raises(modules["settings"].BackupError) as caught:
+            taking.demand_state(name, "leaving")
+        assert caught.value.key == "export.not-read-only"
+    (tmp_path / "46005-apps.json").write_text('{"state": "leaving"}')
+    taking.demand_state("46005-apps", "leaving")
