@@ -188,6 +188,7 @@ def test_without_a_value(spec, path, language):
         "user_filter",
         "broker",
         "impact_assessment",
+        "export_key",
         "time_stamp_authority",
     }
     optional = {
