@@ -26,7 +26,7 @@ NAMES = (
     "crawling",
     "databases",
     "held",
-    "identity",
+    "realms",
     "logs",
     "moment",
     "sending",

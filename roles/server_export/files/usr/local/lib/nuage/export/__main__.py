@@ -2,7 +2,7 @@
 """`export begin|list|send|end NAME`: everything of a municipality, of one moment, in open formats.
 
 `begin` holds the moment and makes what isn't a file yet; `list` says what there is; `send` gives some of it, from
-anywhere in it, for as long as the moment is held; `end` lets it go. `moment`, `databases`, `identity` and `settings`
+anywhere in it, for as long as the moment is held; `end` lets it go. `moment`, `databases`, `realms` and `settings`
 are those of the backup.
 """
 

@@ -7,7 +7,7 @@ import base64
 import json
 import re
 
-import identity
+import realms
 from tables import table
 
 PLAIN = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\x1f\x21-\x39\x3b\x3d-\x7f][\x01-\x09\x0b\x0c\x0e-\x7f]*")
@@ -93,7 +93,7 @@ def people_of(realm):
 def export(code, folder, asked):
     """Into a folder."""
     folder.mkdir(parents=True, mode=0o700)
-    identity.export(code, folder / "realm.json")
+    realms.export_alone(code, folder / "realm.json")
     realm = json.loads((folder / "realm.json").read_text())
     (folder / "people.ldif").write_text(ldif(realm, asked["domain"]), encoding="utf-8")
     header = ["username", "email", "first_name", "last_name", "language", "enabled", "groups"]
