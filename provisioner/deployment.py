@@ -64,6 +64,8 @@ def run_playbook(  # noqa: PLR0913  one run, named
 ) -> Run:
     """Run one of the collection's playbooks on the folder's built inventory; ``only`` names codes.
 
+    Their servers are converged, or compared, where they are stale.
+
     Raises:
         MachineError: there is no built inventory, no vault password, or no Ansible.
     """
@@ -81,7 +83,7 @@ def run_playbook(  # noqa: PLR0913  one run, named
         forks=options.forks,
         private_key=options.private_key,
         vault=(build / rendering.VAULT).is_file(),
-        extra={"nuage_full": options.full or check},
+        extra={"nuage_full": options.full or check, "nuage_full_servers": not only},
     )
     with handed_on(os.environ, terminal()) if request.vault else nullcontext():
         return run(request, on_event)

@@ -16,6 +16,7 @@ description:
 options:
   desired: {description: Digest wanted for each inventory host of the server., type: dict, default: {}}
   full: {description: Count every host as stale., type: bool, default: false}
+  spared: {description: Inventory hosts that C(full) isn't about., type: list, elements: str, default: []}
   details: {description: Add units and disk use., type: bool, default: false}
   touched: {description: Inventory hosts that this run is about., type: list, elements: str, default: []}
 author: [nuage-commun]
@@ -74,20 +75,25 @@ def wordpress_version():
     return found.group(1) if found else ""
 
 
-def stale(desired, records, soon, full):
+def stale(desired, records, soon, anyway):
     """Hosts whose recorded digest isn't the wanted one, whose certificate expires soon, that lost a drop-in, or whose
-    database is another version's than the code."""
+    database is another version's than the code; and those of ``anyway``."""
     broken = {path.name[:5] for path in QUARANTINE.glob("*.why")}
     version = wordpress_version()
     return [
         host
         for host, digest in sorted(desired.items())
-        if full
+        if host in anyway
         or records.get(host, {}).get("digest") != digest
         or not soon.isdisjoint(records[host].get("domains") or [])
         or host[:5] in broken
         or (version and records[host].get("wordpress", version) != version)
     ]
+
+
+def whole(desired, full, spared):
+    """Hosts that are stale whatever they recorded."""
+    return set(desired) - set(spared) if full else set()
 
 
 def expiring():
@@ -144,6 +150,7 @@ def main():
         argument_spec={
             "desired": {"type": "dict", "default": {}},
             "full": {"type": "bool", "default": False},
+            "spared": {"type": "list", "elements": "str", "default": []},
             "details": {"type": "bool", "default": False},
             "touched": {"type": "list", "elements": "str", "default": []},
         },
@@ -151,10 +158,12 @@ def main():
     )
     records = {path.stem: read_json(path) for path in sorted(RECORDS.glob("*.json"))}
     soon = frozenset(expiring())
+    desired = module.params["desired"]
+    anyway = whole(desired, module.params["full"], module.params["spared"])
     result = {
         "records": records,
         "expiring": sorted(soon),
-        "stale": stale(module.params["desired"], records, soon, module.params["full"]),
+        "stale": stale(desired, records, soon, anyway),
     }
     if not module.check_mode:
         set_out(set(result["stale"]) & set(module.params["touched"]), records)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from provisioner.errors import MachineError
-from provisioner.lab import base, boot, cgroups, mounts, network, processes, programs
+from provisioner.lab import base, boot, cgroups, mounts, network, processes, programs, renumbering
 from provisioner.lab.state import PROXY_PORT, HostState, HostStatus, LabState, Paths, Snapshot
 
 SSH_PORT = 22
@@ -164,6 +164,8 @@ def make(paths: Paths, lab: LabState, name: str, disk_gib: int, snapshot: Snapsh
     else:
         mounts.make_volume(host.volume, disk_gib)
     key = _write_identity(paths, lab, host)
+    if snapshot and snapshot.network != lab.network:
+        _move(host, snapshot)
     return draft.model_copy(update={"ssh_host_key": key})
 
 
@@ -187,6 +189,16 @@ def _write_identity(paths: Paths, lab: LabState, host: Host) -> str:
         _write_upper(host, relative, text, 0o644)
     key.unlink()
     return " ".join(public.split()[:2])
+
+
+def _move(host: Host, snapshot: Snapshot) -> None:
+    """Have a snapshot's configuration name the lab's network, but where the host's identity does already."""
+    found = renumbering.renumbered(snapshot.layers[:-1], snapshot.network, host.lab.network)
+    for relative, (text, original) in found.items():
+        target, status = host.upper / relative, original.stat()
+        if not target.exists():
+            _write_upper(host, relative, text, status.st_mode & 0o7777)
+            os.chown(target, status.st_uid, status.st_gid)
 
 
 def _write_upper(host: Host, relative: str, text: str, mode: int) -> None:

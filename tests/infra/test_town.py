@@ -75,7 +75,7 @@ def test_suspended_and_resumed(
         assert deployment.get(TOWN).status == 503
         wait_until(lambda: not deployment.processes(TOWN), 30, "nothing of it runs")
         deployment.nuage("verify")
-        assert json.loads(deployment.nuage("drift", "--json").stdout) == {}
+        assert json.loads(deployment.nuage("drift", "--only", TOWN.slug, "--json").stdout) == {}
     finally:
         resumed(deployment)
     assert accounts.admin("GET", f"/{TOWN.code}")["enabled"] is True
@@ -98,7 +98,7 @@ def test_leaving_is_read_only(
         assert cloud.ask("MKCOL", f"{path}-dossier", person=person).status == 403
         sent = cloud.ask("GET", "/index.php/apps/user_oidc/login/1").headers.get("location", "")
         assert IDENTITY_DOMAIN in sent
-        assert json.loads(deployment.nuage("drift", "--json").stdout) == {}
+        assert json.loads(deployment.nuage("drift", "--only", TOWN.slug, "--json").stdout) == {}
     finally:
         resumed(deployment)
     assert cloud.ask("PUT", path, person=person, body=b"autre").status == 204

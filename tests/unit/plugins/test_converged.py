@@ -28,7 +28,7 @@ def test_a_host_whose_change_began_is_stale_even_for_its_former_digest(records: 
     found = {path.stem: json.loads(path.read_text()) for path in records.glob("*.json")}
     assert found == {"46005-apps": {"digest": "", "was": "old", "at": 5}}
     after = before | found
-    assert converged_state.stale(dict.fromkeys(before, "old"), after, frozenset(), False) == ["46005-apps"]
+    assert converged_state.stale(dict.fromkeys(before, "old"), after, frozenset(), ()) == ["46005-apps"]
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,23 @@ def test_a_host_whose_change_began_is_stale_even_for_its_former_digest(records: 
 )
 def test_since_when_outlives_a_run_that_changed_nothing(before: dict[str, object], same: bool) -> None:
     assert converged_record.unchanged(before, WANTED) is same
+
+
+@pytest.mark.parametrize(
+    ("full", "spared", "stale"),
+    [
+        (False, [], ["82005-apps"]),
+        (True, [], ["46005-apps", "82005-apps", "srv1"]),
+        (True, ["srv1"], ["46005-apps", "82005-apps"]),
+        (True, ["srv1", "46005-apps"], ["82005-apps"]),
+    ],
+)
+def test_full_spares_whom_it_is_not_about_and_no_one_that_is_stale(
+    records: Path, full: bool, spared: list[str], stale: list[str]
+) -> None:
+    desired = dict.fromkeys(("46005-apps", "82005-apps", "srv1"), "new")
+    recorded = {**dict.fromkeys(desired, WANTED), "82005-apps": {"digest": "old"}}
+    anyway = converged_state.whole(desired, full, spared)
+    assert converged_state.stale(desired, recorded, frozenset(), anyway) == stale
+    recorded["srv1"] = {}
+    assert "srv1" in converged_state.stale(desired, recorded, frozenset(), anyway)
