@@ -74,6 +74,8 @@ def keycloak(folder, longest, more, *words):
     bounds = (*BOUNDS, f"RuntimeMaxSec={longest}", f"ReadWritePaths={folder}", *more)
     command += [f"--property={bound}" for bound in bounds]
     command += [f"--setenv=PGPASSFILE={folder}/pgpass", "--setenv=JAVA_OPTS_KC_HEAP=-Xms64m -Xmx512m"]
+    # Over before Java's second compiler pays: half the processor time.
+    command += ["--setenv=JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1"]
     command += ["--setenv=KC_CONFIG_FILE=/etc/nuage/keycloak/keycloak.conf"]
     with socket.socket() as free:
         # Even to export, it opens its door of administration on loopback, where the one that serves has its own.
