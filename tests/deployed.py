@@ -99,10 +99,10 @@ class Deployment:
 
     # Making it
 
-    def start_lab(self, *, from_snapshot: bool = True) -> bool:
+    def start_lab(self) -> bool:
         """The lab, from nothing; whether its server was made from a snapshot."""
         self.lab.down()
-        kept = snapshots.find(snapshot_name()) if from_snapshot else None
+        kept = snapshots.find(snapshot_name())
         if kept is None:
             self.lab.up((HOST,), disk_gib=LAB_DISK_GIB)
             return False

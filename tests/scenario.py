@@ -1,7 +1,7 @@
 """Hosts for molecule: `python -m tests.scenario create|destroy FOLDER SCENARIO`.
 
-The scenario `default` begins with a fresh server and has all services; the small ones begin with a prepared one, from
-the cache's snapshot where it has one, and have websites alone.
+The scenario `default` has all services, the small ones have websites alone. They begin with a prepared server, from the
+cache's snapshot (`python -m tests.prepared`); without one, `default` begins with a fresh one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def create(folder: Path, scenario: str) -> None:
     """The lab and a built inventory."""
     small = scenario != "default"
     deployment = Deployment(folder, LAB, SITES) if small else Deployment(folder, LAB)
-    prepared = deployment.start_lab(from_snapshot=small)
+    prepared = deployment.start_lab()
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     deployment.write_consortium()
