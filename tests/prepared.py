@@ -1,6 +1,6 @@
 """A server prepared from nothing, kept for all who begin with one: `python -m tests.prepared`.
 
-A plain Debian 13 that `nuage apply` makes a server of, as at a consortium's first deployment: it must end well, and
+A plain Debian 13 that the playbook makes a server of, as at a consortium's first deployment: it must end well, and
 what it made is what the other tests on hosts live on.
 """
 
@@ -24,6 +24,7 @@ def main(lab: str) -> None:
         try:
             deployment.start_lab()
             deployment.write_consortium()
+            deployment.approve()
             deployment.prepare_server()
         finally:
             deployment.lab.down()

@@ -25,9 +25,9 @@ def create(folder: Path, scenario: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     deployment.write_consortium()
+    deployment.approve()
     if small and not prepared:
         deployment.prepare_server()
-    deployment.approve()
     if scenario == "tenant_wordpress":
         until = (date.today() + timedelta(days=30)).isoformat()
         deployment.nuage("request", "suspend", GARDIEN.slug, "--reason", scenario)
