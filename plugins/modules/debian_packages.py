@@ -10,6 +10,7 @@ short_description: Debian packages, installed
 description:
   - Asks dpkg alone, and starts apt where a package isn't there. C(ansible.builtin.apt) reads all of Debian's index each
     time, which takes longer than most tasks do; a server has a dozen of these.
+  - A package that came along with another is kept from now on when that one goes.
   - Upgrades nothing and recommends nothing. The index is the one that C(server_base) had fetched.
 options:
   name: {description: Names of packages., type: list, elements: str, required: true}
@@ -25,6 +26,7 @@ missing: {description: Names that weren't installed., type: list, returned: alwa
 """
 
 import subprocess
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
@@ -34,6 +36,7 @@ LONGEST_S = 3600
 WAIT_S = 120
 """For another apt, the daily upgrade's for example, to end."""
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "DEBIAN_PRIORITY": "critical"}
+STATES = Path("/var/lib/apt/extended_states")
 NOTHING = "0 upgraded, 0 newly installed, 0 to remove"
 
 
@@ -43,6 +46,14 @@ def missing(names):
     listed = subprocess.run(command, capture_output=True, text=True, check=False)
     whole = {name for name, state in map(str.split, listed.stdout.splitlines()) if state[1:2] == "i"}
     return [name for name in names if name not in whole]
+
+
+def came_along(names, states=STATES):
+    """Those that apt would remove again when nobody depends on them any more."""
+    stanzas = states.read_text().split("\n\n") if states.exists() else []
+    fields = [dict(line.split(": ", 1) for line in one.splitlines() if ": " in line) for one in stanzas]
+    automatic = {one.get("Package") for one in fields if one.get("Auto-Installed") == "1"}
+    return [name for name in names if name in automatic]
 
 
 def install(names, check_mode):
@@ -61,6 +72,9 @@ def main():
     wanted = missing(module.params["name"])
     try:
         changed = bool(wanted) and install(wanted, module.check_mode)
+        keep = came_along(module.params["name"])
+        if keep and not module.check_mode:
+            run(["apt-mark", "manual", "--", *keep])
     except ProgramError as error:
         module.fail_json(msg=str(error))
     diff = [{"before": "", "after": "".join(f"{name}\n" for name in wanted)}] if changed else []
