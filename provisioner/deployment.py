@@ -62,7 +62,7 @@ def run_playbook(  # noqa: PLR0913  one run, named
     only: frozenset[str] = frozenset(),
     check: bool = False,
 ) -> Run:
-    """Run one of the collection's playbooks on the folder's built inventory; ``only`` names codes.
+    """Run one of the collection's playbooks on the folder's built inventory; ``only`` names codes, or servers.
 
     Their servers are converged, or compared, where they are stale.
 
@@ -71,7 +71,7 @@ def run_playbook(  # noqa: PLR0913  one run, named
     """
     build = folder / writer.FOLDER
     servers = servers_of(build)
-    wanted = {host: server for host, server in servers.items() if not only or host[:5] in only}
+    wanted = {host: server for host, server in servers.items() if not only or {host, host[:5]} & only}
     limit = ",".join(sorted({*wanted, *wanted.values()})) if only else ""
     request = Request(
         playbook=playbook,

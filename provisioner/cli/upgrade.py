@@ -14,6 +14,7 @@ from provisioner import messages
 from provisioner.cli.beforehand import copy_first, without_option
 from provisioner.cli.connection import key_option, names
 from provisioner.cli.console import consortium_option, json_option
+from provisioner.cli.upgrade_debian import debian
 
 if TYPE_CHECKING:
     from provisioner.deployment import Options
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.group(name="upgrade", help=messages.text("upgrading.help"))
 def command() -> None:
     """`nuage upgrade`."""
+
+
+command.add_command(debian)
 
 
 @command.command(help=messages.text("upgrading.help-nextcloud"))

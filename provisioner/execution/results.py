@@ -59,6 +59,8 @@ class Results:
         """What `export_job` holds, by municipality's host."""
         self.traces: dict[str, dict[str, Any]] = {}
         """What `departure_traces` looked at and found, by municipality's host."""
+        self.debian: dict[str, dict[str, Any]] = {}
+        """What `debian_upgrade` did, by server."""
         self.observations: dict[str, str] = {}
         """What `audit_observation` packed, by server."""
 
@@ -75,6 +77,7 @@ class Results:
         elif kind == "runner_on_ok":
             self._succeeded(result, data)
         elif kind == "runner_on_failed" and not data.get("ignore_errors"):
+            self._debian(result, data)
             result.outcome = Outcome.FAILED
             result.problem = _failure(result.host, data)
         elif kind == "runner_on_unreachable":
@@ -93,6 +96,7 @@ class Results:
         if "upgrade" in res:
             result.upgrade = dict(res["upgrade"])
         self._answered(result.host, res)
+        self._debian(result, data)
         if not res.get("changed"):
             return
         result.changes.append(data.get("task", ""))
@@ -114,6 +118,12 @@ class Results:
             self.people[host] = list(res["people"])
         if "observation" in res:
             self.observations[host] = str(res["observation"])
+
+    def _debian(self, result: HostResult, data: Mapping[str, Any]) -> None:
+        """Also of a server that isn't well after it."""
+        found = (data.get("res") or {}).get("debian")
+        if found:
+            self.debian[result.host] = dict(found)
 
     def _put_aside(self, broken: Mapping[str, str], server: str) -> None:
         """A drop-in that broke is its owner's failure, whoever's turn it was when that was found."""
