@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provisioner.errors import InvalidInputError, MachineError
+from provisioner.errors import InvalidInputError, MachineError, RefusedError
 from provisioner.execution.runner import EventHandler, Request, Run, run
 from provisioner.inventory import rendering, writer
 from provisioner.inventory.vault_password import handed_on, terminal
@@ -68,10 +68,13 @@ def run_playbook(  # noqa: PLR0913  one run, named
 
     Raises:
         MachineError: there is no built inventory, no vault password, or no Ansible.
+        RefusedError: of those named, nothing is on a server that runs.
     """
     build = folder / writer.FOLDER
     servers = servers_of(build)
     wanted = {host: server for host, server in servers.items() if not only or {host, host[:5]} & only}
+    if only and not wanted:
+        raise RefusedError("rebuild.nowhere", subject=", ".join(sorted(only)))
     limit = ",".join(sorted({*wanted, *wanted.values()})) if only else ""
     request = Request(
         playbook=playbook,

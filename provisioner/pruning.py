@@ -86,8 +86,8 @@ class Door:
             return {}
         return {name: float(at) for name, at in (line.split() for line in done.stdout.splitlines())}
 
-    def restic(self, code: str, password: str, words: Sequence[str]) -> str:
-        """What restic says; the password goes by memory that has no name."""
+    def restic(self, code: str, password: str, words: Sequence[str], key: str = "backup.prune-failed") -> str:
+        """What restic says; the password goes by memory that has no name. ``key`` is of the message where it fails."""
         program = shlex.join([*self._ssh, "sudo", "-n", "-u", "nuage-backup", "rclone"])
         handle = os.memfd_create("restic")
         try:
@@ -99,7 +99,7 @@ class Door:
             os.close(handle)
         if done.returncode != 0:
             detail = done.stderr.strip()[-1500:]
-            raise PartialFailureError("backup.prune-failed", subject=code, detail=detail)
+            raise PartialFailureError(key, subject=code, host=code, detail=detail)
         return done.stdout
 
 

@@ -71,6 +71,20 @@ def prepare(folder: Path, consent: Consent | None = None) -> Prepared:
     return Prepared(specs, lock, plan(specs.consortium, specs.tenants, lock, consent, secrets))
 
 
+def replanned(prepared: Prepared, consent: Consent | None = None) -> Prepared:
+    """The same specs, which a person may have changed on disk since, planned anew from ``prepared.lock``."""
+    specs = prepared.specs
+    secrets = given.digests(specs.folder, specs.tenants.values())
+    new = plan(specs.consortium, specs.tenants, prepared.lock, consent, secrets)
+    return Prepared(specs, prepared.lock, new)
+
+
+def lock_of(folder: Path) -> Lock:
+    """The lock as it is on disk."""
+    path = folder / locks.NAME
+    return locks.parse(read_text(path), str(path))
+
+
 def demand_digest(prepared: Prepared, digest: str) -> None:
     """Let only the plan through that a person reviewed, or the rest of it: an interrupted one may resume.
 

@@ -101,7 +101,7 @@ class Cloud:
         """One request, the certificate checked; redirections are not followed."""
         status = self.deployment.lab.status()
         context = ssl.create_default_context(cafile=str(status.acme_root))
-        connection = Through(str(status.hosts[0].address), self.site.cloud, context)
+        connection = Through(self.deployment.address, self.site.cloud, context)
         try:
             sent = {**(person.header if person else {}), **(headers or {})}
             connection.request(method, path, body=body or None, headers=sent)

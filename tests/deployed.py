@@ -6,6 +6,7 @@ The server is made from a snapshot where the cache has one of the same server la
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -86,6 +87,7 @@ class Deployment:
 
     def __init__(self, folder: Path, lab: str, sites: tuple[Site, ...] = (*SITES, *TOWNS)) -> None:
         self.folder, self.sites = folder, sites
+        self.host = HOST
         self.lab = Lab(lab, report=lambda key, **context: print(f"lab: {key} {context}", file=sys.stderr))
         self.environment = {
             **os.environ,
@@ -181,6 +183,17 @@ class Deployment:
 
     # Using it
 
+    def at(self, host: str) -> Deployment:
+        """The same, where another of its servers is meant."""
+        there = copy.copy(self)
+        there.host = host
+        return there
+
+    @property
+    def address(self) -> str:
+        """Of the server that is meant."""
+        return next(str(each.address) for each in self.lab.status().hosts if each.name == self.host)
+
     def change(self, site: Site, **fields: Any) -> None:
         """Write other values in a municipality's spec."""
         path = self.folder / "tenants" / f"{site.slug}.yml"
@@ -222,7 +235,7 @@ class Deployment:
 
     def sh(self, script: str, *, code: int | None = 0, body: bytes | None = None) -> str:
         """The output of a script that root runs on the server; ``code`` None accepts any."""
-        command = self.lab.ssh_command(HOST, ["bash", "-euo", "pipefail", "-c", _quoted(script)])
+        command = self.lab.ssh_command(self.host, ["bash", "-euo", "pipefail", "-c", _quoted(script)])
         done = subprocess.run(command, input=body or b"", capture_output=True, check=False, timeout=600)
         output = done.stdout.decode(errors="replace")
         assert code is None or done.returncode == code, (
@@ -253,9 +266,8 @@ class Deployment:
 
     def get(self, site: Site, path: str = "/", *, timeout: float = 60) -> web.Answer:
         """A citizen's request, the certificate checked."""
-        status = self.lab.status()
-        address = str(status.hosts[0].address)
-        return web.get(site.domain, address, path, authority=str(status.acme_root), timeout=timeout)
+        authority = str(self.lab.status().acme_root)
+        return web.get(site.domain, self.address, path, authority=authority, timeout=timeout)
 
     def answers(self, *sites: Site) -> None:
         """Every one of these sites shows its front page."""

@@ -88,6 +88,7 @@ def _reviewed(folder: Path, consent: Consent, digest: str) -> Prepared:
     """A plan that nothing refuses, which this machine has all archives for."""
     from provisioner import workflow
     from provisioner.moving.deciding import refuse_under_way
+    from provisioner.report.plan import waiting_text
 
     prepared = workflow.prepare(folder, consent)
     refuse_under_way(folder)
@@ -95,6 +96,7 @@ def _reviewed(folder: Path, consent: Consent, digest: str) -> Prepared:
         workflow.demand_digest(prepared, digest)
     workflow.refuse(prepared.plan)
     workflow.demand_archives(prepared, os.environ)
+    click.echo(waiting_text(prepared.plan), nl=False, err=True)
     return prepared
 
 

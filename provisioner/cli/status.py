@@ -20,9 +20,12 @@ def command(folder: Path, private_key: Path | None, as_json: bool) -> None:
     from provisioner import deployment, workflow
     from provisioner.moving.telling import notices
     from provisioner.report import status as report
+    from provisioner.report.plan import waiting_text
     from provisioner.report.run import judge, labels
 
-    specs = workflow.prepare(folder).specs
+    prepared = workflow.prepare(folder)
+    specs = prepared.specs
+    click.echo(waiting_text(prepared.plan), nl=False, err=True)
     done = deployment.run_playbook(folder, "status.yml", deployment.Options(private_key), lambda event: None)
     rows = report.rows(done)
     click.echo(report.as_json(rows) if as_json else report.table(rows, labels(specs.tenants)))

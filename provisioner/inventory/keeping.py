@@ -14,12 +14,16 @@ ROOM = 3
 
 def keepers(consortium: Consortium) -> tuple[Server, ...]:
     """Servers that hold copies, in the spec's order."""
-    return tuple(server for server in consortium.servers if ServerRole.BACKUP in server.roles)
+    return tuple(
+        server for server in consortium.servers if ServerRole.BACKUP in server.roles and not server.lost
+    )
 
 
 def writers(consortium: Consortium) -> tuple[Server, ...]:
-    """Servers that municipalities live on."""
-    return tuple(server for server in consortium.servers if ServerRole.BACKUP not in server.roles)
+    """Servers that municipalities live on; one that is lost may be in anybody's hands."""
+    return tuple(
+        server for server in consortium.servers if ServerRole.BACKUP not in server.roles and not server.lost
+    )
 
 
 def keeper_of(consortium: Consortium, homes: Iterable[Server]) -> Server | None:
@@ -28,14 +32,17 @@ def keeper_of(consortium: Consortium, homes: Iterable[Server]) -> Server | None:
     return next((server for server in keepers(consortium) if server.site not in sites), None)
 
 
-def server_backup_variables(consortium: Consortium, server: Server) -> dict[str, Any]:
-    """What `server_backup` needs to know of one server, and the firewall with it; nothing without a keeper."""
+def server_backup_variables(
+    consortium: Consortium, server: Server, awaited: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """What `server_backup` needs to know of one server, and the firewall with it; nothing without a keeper. ``awaited``
+    are keepers that somebody is brought back from there, at whatever site they are."""
     if not keepers(consortium):
         return {}
     if ServerRole.BACKUP in server.roles:
         addresses = sorted(each.address for each in writers(consortium))
         return {"server_backup_writers": addresses, "server_firewall_writer_addresses": addresses}
-    elsewhere = [each for each in keepers(consortium) if each.site != server.site]
+    elsewhere = [each for each in keepers(consortium) if each.site != server.site or each.id in awaited]
     backups = consortium.backups
     return {
         "server_backup_keepers": [

@@ -32,6 +32,8 @@ class Lodging:
 
     signs_in: bool
     """Whether a website there has its editors sign in at a realm."""
+    awaited: frozenset[str] = frozenset()
+    """Keepers whose copies somebody there still waits for."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def others(tenants: Iterable[Tenant], chosen: Chosen, pins: Mapping[str, Pin]) -
     )
 
 
-def lodging(server: Server, tenants: Iterable[Tenant]) -> Lodging:
+def lodging(server: Server, tenants: Iterable[Tenant], awaited: Iterable[str] = ()) -> Lodging:
     """``tenants`` are those whose applications live on the server."""
     services: set[str] = {"identity"} if ServerRole.IDENTITY in server.roles else set()
     editions: set[tuple[str, ...]] = set()
@@ -67,7 +69,8 @@ def lodging(server: Server, tenants: Iterable[Tenant]) -> Lodging:
             services.add("nextcloud")
             editions |= {LEAST, nextcloud_apps(tenant.services.nextcloud)}
             redis = redis or tenant.services.nextcloud.locking == "redis"
-    return Lodging(server, frozenset(services), tuple(sorted(editions, key=_least_first)), redis, signs_in)
+    sets = tuple(sorted(editions, key=_least_first))
+    return Lodging(server, frozenset(services), sets, redis, signs_in, frozenset(awaited))
 
 
 def nextcloud_apps(cloud: Nextcloud) -> tuple[str, ...]:

@@ -75,23 +75,36 @@ def render(  # noqa: PLR0913, PLR0917  what an inventory is made of
 ) -> dict[str, str]:
     """The inventory's files, by path relative to its folder; the vault's is copied apart.
 
-    Every placement names a slug of ``tenants`` and a server of the consortium, as in a plan without refusals;
+    Every placement names a slug of ``tenants`` and a server of the consortium, as in a plan without refusals; who is
+    placed on a lost server is left out, and so is that server;
     ``pins`` has every archive that somebody's services need, and ``chosen`` the release of Nextcloud of each
     municipality that has one; the others get that of ``pins``.
     """
     living = _living(consortium, tenants, placements)
-    lodgings = {server.id: lodging(server, living[server.id]) for server in consortium.servers}
+    awaited = _awaited(placements)
+    lodgings = {
+        server.id: lodging(server, living[server.id], awaited.get(server.id, ()))
+        for server in consortium.servers
+    }
+    lost = {server.id for server in consortium.servers if server.lost}
     hosts: dict[str, Host] = {}
     # Filled by the first play, or by what the specs ask for; named here so that Ansible always knows them.
     groups: dict[str, list[str]] = {name: [] for name in GROUPS}
     lodgers: dict[str, dict[str, str]] = {name: {} for name in lodgings}
     for host, placed in sorted(placements.items()):
+        if placed.server in lost:
+            continue
         tenant, role = tenants[placed.slug], host.partition("-")[2]
         accounts = placements.get(f"{tenant.code}-{ServerRole.IDENTITY}")
         identity = lodgings[accounts.server].server if accounts else None
         keeper = keeper_of(consortium, _servers_of(tenant, placements, lodgings))
-        home = Home(tenant, placed.state, lodgings[placed.server], identity, keeper)
         beside = {"layer": layers.tenant, "given": placed.given}
+        if placed.awaits is not None and not placed.awaits.back:
+            # Its copies are where they were made to. Once they are in place, its digest is another: it converges again.
+            there = lodgings.get(placed.awaits.keeper)
+            keeper = there.server if there is not None else keeper
+            beside["awaits"] = placed.awaits.snapshot
+        home = Home(tenant, placed.state, lodgings[placed.server], identity, keeper)
         hosts[host] = _tenant(consortium, home, role, beside, chosen.pins_of(tenant.code, pins))
         if role == ServerRole.APPS and tenant.services.nextcloud is not None:
             # Beside its digest: what there is to go over to changes nothing by itself.
@@ -100,6 +113,8 @@ def render(  # noqa: PLR0913, PLR0917  what an inventory is made of
         for group in tenant_groups(tenant, placed.server, role):
             groups.setdefault(group, []).append(host)
     for name, there in sorted(lodgings.items()):
+        if name in lost:
+            continue
         former = others(living[name], chosen, pins)
         hosts[name] = _server(consortium, there, lodgers[name], layers.server, pins, former)
         for group in server_groups(there.server):
@@ -108,7 +123,9 @@ def render(  # noqa: PLR0913, PLR0917  what an inventory is made of
         HOSTS: _hosts_text(hosts, groups),
         SHARED: json.dumps(_FOR_ALL, indent=2) + "\n",
         IGNORED: "*\n",
-        KNOWN_HOSTS: "".join(sorted({_known_host(server) for server in consortium.servers})),
+        KNOWN_HOSTS: "".join(
+            sorted({_known_host(server) for server in consortium.servers if not server.lost})
+        ),
     }
 
 
@@ -120,6 +137,15 @@ def _living(
         if host.endswith(f"-{ServerRole.APPS}"):
             living[placed.server].append(tenants[placed.slug])
     return living
+
+
+def _awaited(placements: Mapping[str, Placed]) -> dict[str, set[str]]:
+    """Keepers that a server must reach to bring somebody back, by server."""
+    found: dict[str, set[str]] = {}
+    for placed in placements.values():
+        if placed.awaits is not None and not placed.awaits.back:
+            found.setdefault(placed.server, set()).add(placed.awaits.keeper)
+    return found
 
 
 def _servers_of(

@@ -23,7 +23,7 @@ def server_variables(
         **_base(consortium, server),
         **_firewall(consortium, server),
         **_audit(consortium),
-        **server_backup_variables(consortium, server),
+        **server_backup_variables(consortium, server, there.awaited),
         "server_storage_device": server.data_device,
         "server_web_address": server.address,
     }
@@ -72,7 +72,7 @@ def _identity(consortium: Consortium, server: Server, keycloak: Pin) -> dict[str
         "server_identity_mail_relay_host": consortium.mail_relay.host,
         "server_identity_mail_relay_port": consortium.mail_relay.port,
         "server_identity_application_addresses": sorted(
-            each.address for each in consortium.servers if ServerRole.APPS in each.roles
+            each.address for each in consortium.servers if ServerRole.APPS in each.roles and not each.lost
         ),
     }
 

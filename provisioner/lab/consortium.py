@@ -60,7 +60,7 @@ def announce(lab: Lab, folder: Path) -> None:
     names = {
         server.identity_domain: server.address
         for server in prepared.specs.consortium.servers
-        if server.identity_domain is not None
+        if server.identity_domain is not None and not server.lost
     }
     for host, placed in prepared.plan.lock.placements.items():
         if host.endswith(f"-{ServerRole.APPS}"):

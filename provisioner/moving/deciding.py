@@ -10,6 +10,7 @@ from provisioner.errors import Problem, RefusedError
 from provisioner.moving import notes
 from provisioner.moving.notes import BEFORE_SWITCH, Note, Phase
 from provisioner.planning.model import Consent, Move
+from provisioner.rebuilding.choosing import demand_here
 from provisioner.spec.consortium import ServerRole
 from provisioner.workflow import Prepared
 
@@ -36,6 +37,7 @@ def decide(folder: Path, slug: str, target: str) -> Decided:
     before = notes.read(folder).moves.get(host)
     if before is not None:
         return _resumed(folder, host, before, target)
+    demand_here(found, [host])
     _refuse_constraints(found, slug, target)
     prepared = workflow.prepare(folder, consent(slug, code, target))
     workflow.refuse(prepared.plan)

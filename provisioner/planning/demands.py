@@ -83,7 +83,7 @@ def cells(consortium: Consortium) -> list[Bin]:
             server.realms,
             frozenset({role.value}),
             server.fault_domain,
-            server.closed,
+            server.closed or server.lost,
         )
         for server in consortium.servers
         if role in server.roles
@@ -98,7 +98,7 @@ def bins(consortium: Consortium) -> list[Bin]:
             continue
         memory, disk = server.usable(consortium.policy.headroom)
         roles = frozenset(role.value for role in server.roles)
-        found.append(Bin(server.id, memory, disk, roles, server.fault_domain, server.closed))
+        found.append(Bin(server.id, memory, disk, roles, server.fault_domain, server.closed or server.lost))
     return found
 
 

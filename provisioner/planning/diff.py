@@ -13,7 +13,7 @@ from dataclasses import replace
 from provisioner.planning import cautions, use
 from provisioner.planning.canonical import digest
 from provisioner.planning.demands import Resident, bins, cells, residents, spec_digest
-from provisioner.planning.lock import Lock, Placed
+from provisioner.planning.lock import Awaited, Lock, Placed
 from provisioner.planning.model import (
     Action,
     Change,
@@ -28,6 +28,7 @@ from provisioner.planning.model import (
     Suspend,
 )
 from provisioner.planning.placement import Bin, Placement, place
+from provisioner.planning.rebuilding import lost_servers
 from provisioner.spec.consortium import Consortium, ServerRole
 from provisioner.spec.tenant import Tenant
 
@@ -55,8 +56,8 @@ def plan(
     everyone = {resident.host: resident for resident in residents(tenants, given or {})}
     boxes, realms = bins(consortium), cells(consortium)
     moves, refused_moves = _moves(everyone, lock, boxes, asked)
-    placement = _place(everyone, [boxes, realms], lock, moves)
-    after = _after(everyone, placement, lock, moves)
+    placement = _place(everyone, [boxes, realms], lock, moves, asked)
+    after = _after(everyone, placement, lock, asked)
     actions, refused_removals = _actions(everyone, lock, after, tenants, asked)
     refused_people = _directories(everyone, lock, after, asked)
     left = {host: placed for host, placed in lock.placements.items() if host not in everyone}
@@ -76,7 +77,7 @@ def plan(
                 *refused_people,
             ]
         ),
-        cautions=cautions.cautions(placement, everyone, actions),
+        cautions=cautions.cautions(placement, everyone, actions, after, lost_servers(consortium)),
         servers=use.servers(boxes, realms, everyone, placement.where),
         lock=Lock(
             plan=this if actions else lock.plan,
@@ -88,8 +89,8 @@ def plan(
 
 
 def _digest(specs: Mapping[str, object], placements: Mapping[str, Placed], actions: Iterable[Action]) -> str:
-    # Names of secrets are book-keeping of the vault: writing them mustn't make another plan of it.
-    known = {host: placed.model_dump(exclude={"secrets"}) for host, placed in placements.items()}
+    # Names of secrets are book-keeping of the vault, and copies that came are of the lock: no other plan is made of it.
+    known = {host: placed.model_dump(exclude={"secrets", "awaits"}) for host, placed in placements.items()}
     return digest({"specs": specs, "lock": known, "actions": list(actions)})
 
 
@@ -121,7 +122,11 @@ def _moves(
 
 
 def _place(
-    everyone: Mapping[str, Resident], kinds: Iterable[list[Bin]], lock: Lock, moves: Mapping[str, str]
+    everyone: Mapping[str, Resident],
+    kinds: Iterable[list[Bin]],
+    lock: Lock,
+    moves: Mapping[str, str],
+    asked: Consent,
 ) -> Placement:
     # Applications ask for memory and disk, accounts for a realm: apart, since the one isn't worth some of the other.
     demands = [
@@ -133,6 +138,7 @@ def _place(
         for host, placed in lock.placements.items()
         if host in everyone and host not in moves
     }
+    settled |= {host: back.server for host, back in asked.returns.items() if host in settled}
     apps, identity = kinds
     return _both(
         place([each for each in demands if each.role != ServerRole.IDENTITY], apps, settled),
@@ -150,7 +156,7 @@ def _both(one: Placement, other: Placement) -> Placement:
 
 
 def _after(
-    everyone: Mapping[str, Resident], placement: Placement, lock: Lock, moves: Mapping[str, str]
+    everyone: Mapping[str, Resident], placement: Placement, lock: Lock, asked: Consent
 ) -> dict[str, Placed]:
     after: dict[str, Placed] = {}
     for host, each in everyone.items():
@@ -168,8 +174,15 @@ def _after(
             secrets=before.secrets if before else (),
             directory=each.directory,
             given=each.given,
+            awaits=_awaited(host, server, before, asked),
         )
     return after
+
+
+def _awaited(host: str, server: str, before: Placed | None, asked: Consent) -> Awaited | None:
+    if host in asked.returns and asked.returns[host].server == server:
+        return asked.returns[host].awaits
+    return before.awaits if before is not None and before.server == server else None
 
 
 def _actions(
@@ -225,7 +238,8 @@ def _action(resident: Resident, before: Placed | None, after: Placed) -> Action 
         return Create(**_who(resident, after), reasons=("new", *_unusual(after)))
     turn, reasons = _TURNS[after.state][0], _reasons(before, after)
     if before.server != after.server:
-        return Move(**_who(resident, after), reasons=("move-asked", *reasons), source=before.server)
+        why = "move-asked" if after.awaits is None else "server-lost"
+        return Move(**_who(resident, after), reasons=(why, *reasons), source=before.server)
     if before.state != after.state:
         return turn(**_who(resident, after), reasons=reasons)
     return Change(**_who(resident, after), reasons=reasons) if reasons else None

@@ -21,6 +21,20 @@ NAME = "placement.lock.yml"
 _HEADER = "# Written by nuage: where each municipality lives. Keep it under version control; don't edit it.\n"
 
 
+class Awaited(Model):
+    """The copy that a place is to be filled from, since the server that held the municipality is lost."""
+
+    keeper: str
+    snapshot: str
+    """restic's id of the copy: later ones would be of a place that is still empty."""
+    time: str
+    """Of the copy, as restic tells it."""
+    source: str
+    """The lost server."""
+    back: bool = False
+    """Whether the copy is in place; what is left is to converge it there."""
+
+
 class Placed(Model):
     """One municipality's place on one server."""
 
@@ -35,6 +49,8 @@ class Placed(Model):
     """Whether its realm reads people from a directory of the municipality's own."""
     given: str = ""
     """Of the secrets from elsewhere that were last carried out, a digest of their encrypted files."""
+    awaits: Awaited | None = None
+    """What it is still to be filled from."""
 
 
 class Lock(Model):

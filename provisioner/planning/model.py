@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from provisioner.planning.lock import Lock
+from provisioner.planning.lock import Awaited, Lock
 from provisioner.spec.types import Code, Model, Slug
 
 
@@ -103,6 +103,13 @@ class ServerUse(Model):
     """Municipalities whose accounts are there, and how many may be; 0 where it is no identity server."""
 
 
+class Return(Model):
+    """From a lost server to another one, with a copy."""
+
+    server: str
+    awaits: Awaited
+
+
 class Consent(Model):
     """What a person asked for by name: moves, and the codes whose removal or move is consented to."""
 
@@ -114,6 +121,8 @@ class Consent(Model):
     """Server roles whose hosts are moved."""
     people: frozenset[Code] = frozenset()
     """Municipalities whose directory may be taken away, and with it the people who came from it."""
+    returns: dict[str, Return] = Field(default_factory=dict)
+    """By inventory host, the place of who lived on a lost server; there is room (`provisioner.planning.rebuilding`)."""
 
 
 class Plan(Model):

@@ -61,6 +61,12 @@ def _row(action: Action, names: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def waiting_text(plan: Plan) -> str:
+    """Who waits since a server was lost, as every command that leaves them out says."""
+    waits = [each for each in plan.cautions if each.reason in ("server-lost", "half-back")]
+    return "".join(f"! {_caution(caution)}\n" for caution in waits)
+
+
 def _caution(caution: Caution) -> str:
     return messages.text(
         f"plan.caution-{caution.reason}", slug=caution.slug, host=caution.host, server=caution.server

@@ -76,6 +76,8 @@ class Policy(Model):
     headroom: Headroom = Headroom()
     upgrade_days: Integer = Field(default=7, ge=0, le=365)
     """Days that a ring must have been on a release before the next one may follow."""
+    rebuild_first: tuple[Slug, ...] = ()
+    """Municipalities that are brought back first where a server is lost, in this order; then the smallest first."""
     declared_flows: Annotated[frozenset[Literal["acme"]], Sorted] = frozenset()
     """Flows abroad that the members know of and accept, such as a certificate authority."""
 
@@ -128,6 +130,8 @@ class Server(Model):
     fault_domain: Slug
     closed: Flag = False
     """Takes no new tenant."""
+    lost: Flag = False
+    """Gone for good: nothing is done there any more, and who lived there waits for `nuage rebuild`."""
     data_device: Device = ""
     """Block device of the Btrfs volume mounted on /srv; empty where it is mounted already."""
     identity_domain: Domain | None = None

@@ -35,6 +35,7 @@ def check(spec: Consortium | None, tenants: Mapping[str, Tenant]) -> list[Findin
         found += policy.breaches(spec)
     found += _unique_among(tenants, spec)
     if spec is not None:
+        found += _rebuilt_first(spec, tenants)
         for slug in sorted(tenants):
             found += _tenant(slug, tenants[slug], spec)
     return found
@@ -53,14 +54,15 @@ def _unique_in_consortium(spec: Consortium) -> Iterator[Finding]:
     yield from _unique_in_audit(spec)
     yield from _duplicates(
         "spec.duplicate-address",
-        [(s.address, s.id, ("servers", n, "address")) for n, s in enumerate(spec.servers)],
+        [(s.address, s.id, ("servers", n, "address")) for n, s in enumerate(spec.servers) if not s.lost],
     )
     yield from _duplicates(
         "spec.duplicate-domain",
         [
             (server.identity_domain, server.id, ("servers", number, "identity_domain"))
             for number, server in enumerate(spec.servers)
-            if server.identity_domain is not None
+            # The name of the sign-in pages of a lost server may go to the one that has its realms.
+            if server.identity_domain is not None and not server.lost
         ],
     )
     for number, server in enumerate(spec.servers):
@@ -114,20 +116,29 @@ def _references(spec: Consortium) -> Iterator[Finding]:
 
 def _kept_elsewhere(spec: Consortium) -> Iterator[Finding]:
     """Whether copies lie at another site than what they are of, wherever a municipality is placed."""
-    keepers = {server.site for server in spec.servers if ServerRole.BACKUP in server.roles}
+    servers = [server for server in spec.servers if not server.lost]
+    keepers = {server.site for server in servers if ServerRole.BACKUP in server.roles}
     if not keepers:
         return
     homes = {
-        role: {server.site for server in spec.servers if role in server.roles}
+        role: {server.site for server in servers if role in server.roles}
         for role in (ServerRole.APPS, ServerRole.IDENTITY)
     }
     for number, server in enumerate(spec.servers):
         others = homes[ServerRole.IDENTITY] if ServerRole.APPS in server.roles else set()
         together = [{server.site, other} for other in sorted(others)] or [{server.site}]
-        if ServerRole.BACKUP not in server.roles and not all(keepers - sites for sites in together):
+        writes = ServerRole.BACKUP not in server.roles and not server.lost
+        if writes and not all(keepers - sites for sites in together):
             sites = ", ".join(sorted({site for each in together if not keepers - each for site in each}))
             context: dict[str, object] = {"value": server.site, "server": server.id, "sites": sites}
             yield Finding("spec.backup-same-site", CONSORTIUM, ("servers", number, "site"), context)
+
+
+def _rebuilt_first(spec: Consortium, tenants: Mapping[str, Tenant]) -> Iterator[Finding]:
+    for number, slug in enumerate(spec.policy.rebuild_first):
+        if slug not in tenants:
+            path = ("policy", "rebuild_first", number)
+            yield Finding("spec.unknown-municipality", CONSORTIUM, path, {"value": slug})
 
 
 def _unique_among(tenants: Mapping[str, Tenant], spec: Consortium | None) -> Iterator[Finding]:

@@ -53,12 +53,10 @@ def scope(prepared: Prepared, only: frozenset[str]) -> Scope:
     All servers of the spec where nobody was chosen: one that nobody lives on is in the consortium's hands too.
     """
     placed = prepared.plan.lock.placements
+    # A lost server is contacted by nobody, an audit included; the specs in it say that it is lost.
+    running = {one.id for one in prepared.specs.consortium.servers if not one.lost}
     chosen = {host: each for host, each in placed.items() if not only or host[:5] in only}
-    servers = (
-        {each.server for each in chosen.values()}
-        if only
-        else {one.id for one in prepared.specs.consortium.servers}
-    )
+    servers = {each.server for each in chosen.values()} & running if only else running
     slugs = {
         host[:5]: each.slug for host, each in sorted(chosen.items()) if each.slug in prepared.specs.tenants
     }
@@ -122,7 +120,9 @@ def names(prepared: Prepared) -> dict[str, str]:
     consortium, tenants = prepared.specs.consortium, prepared.specs.tenants
     addresses = {server.id: server.address for server in consortium.servers}
     found = {
-        one.identity_domain: one.address for one in consortium.servers if one.identity_domain is not None
+        one.identity_domain: one.address
+        for one in consortium.servers
+        if one.identity_domain is not None and not one.lost
     }
     for host, placed in prepared.plan.lock.placements.items():
         if host.endswith(f"-{ServerRole.APPS}") and placed.slug in tenants:

@@ -15,7 +15,8 @@ from provisioner.spec.consortium import Consortium
 
 def document(begun: Beginning, consortium: Consortium) -> dict[str, Any]:
     """What `nuage audit probe --request` reads, and when the audit began."""
-    servers = {"servers": [server.model_dump(mode="json") for server in consortium.servers]}
+    running = [server.model_dump(mode="json") for server in consortium.servers if not server.lost]
+    servers = {"servers": running}
     asked = requests.document({"id": begun.id, "nonce": begun.nonce}, servers)
     return {**asked, "began": begun.began}
 

@@ -23,6 +23,7 @@ CONSORTIUM: dict[str, Any] = {
         "legal_forms": ["public", "cooperative"],
         "headroom": {"memory": 0.25, "disk": 0.1},
         "upgrade_days": 14,
+        "rebuild_first": [],
         "declared_flows": ["acme"],
     },
     "operators": [
@@ -59,6 +60,7 @@ CONSORTIUM: dict[str, Any] = {
             "roles": ["apps", "identity"],
             "fault_domain": "a",
             "closed": False,
+            "lost": False,
             "data_device": "/dev/vdb",
             "identity_domain": "identite.example",
             "realms": 150,

@@ -233,3 +233,26 @@ def test_copies_lie_at_another_site(language):
         (("servers",), [*samples.CONSORTIUM["servers"], {**keeper, "site": "quebec"}]),
     )
     assert check(apart) == []
+
+
+def test_who_comes_back_first_is_a_municipality_that_there_is() -> None:
+    named = bent((("policy", "rebuild_first"), ["abercorn", "nulle-part"]))
+    assert check(named, iles=samples.TENANT, abercorn=OTHER) == [
+        ("unknown-municipality", CONSORTIUM, "policy.rebuild_first[1]")
+    ]
+
+
+def test_what_a_lost_server_had_may_be_given_to_another() -> None:
+    """Its address, the name of its sign-in pages; and no keeper is asked for what it no longer writes."""
+    first, second = samples.CONSORTIUM["servers"]
+    replaced = {**first, "id": "srv3"}
+    assert {key for key, _, _ in check(bent((("servers",), [first, second, replaced])))} == {
+        "duplicate-address",
+        "duplicate-domain",
+    }
+    assert check(bent((("servers",), [{**first, "lost": True}, second, replaced]))) == []
+    keeper = {**second, "id": "garde", "address": "192.0.2.13", "roles": ["backup"], "site": "quebec"}
+    elsewhere = {**samples.CONSORTIUM["sites"][0], "id": "quebec"}
+    there = {**second, "id": "srv4", "address": "192.0.2.14", "site": "quebec", "lost": True}
+    servers = [*samples.CONSORTIUM["servers"], keeper, there]
+    assert check(bent((("sites",), [*samples.CONSORTIUM["sites"], elsewhere]), (("servers",), servers))) == []

@@ -33,7 +33,7 @@ OPTIONAL = {
     "consortium": {
         *("version", "language", "policy", "policy.countries", "policy.provinces", "policy.legal_forms"),
         *("policy.headroom", "policy.headroom.memory", "policy.headroom.disk", "policy.declared_flows"),
-        "policy.upgrade_days",
+        *("policy.upgrade_days", "policy.rebuild_first", "servers[0].lost"),
         *("servers[0].ssh_port", "servers[0].ssh_user", "servers[0].closed", "servers[0].data_device"),
         *(
             "debian.proxy",
