@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # What has servers of its own, because it adds others to them, begins with older software, or takes their power.
 APART := tests/infra/copies tests/infra/moves tests/infra/test_upgrade.py tests/infra/test_audit_location.py tests/infra/test_lab.py
 
-.PHONY: help venv demo demo-down test check lint unit prepared molecule system apart bench golden collection wheel constraints clean
+.PHONY: help venv demo demo-down test check lint unit prepared molecule system apart lost bench golden collection wheel constraints clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,6 +65,10 @@ system: $(READY)
 apart: $(READY)
 	tools/packages apart
 	NUAGE_TEST_LAB=test-apart $(BIN)/pytest --durations=15 $(APART)
+
+lost: $(READY) ## a server lost for good and rebuilt, on real hosts (root, ten minutes)
+	tools/packages apart
+	NUAGE_TEST_LOST=1 NUAGE_TEST_LAB=test-lost $(BIN)/pytest --durations=15 tests/infra/copies/test_lost.py
 
 bench: $(READY) ## every figure of bench/RESULTS.md (root, half an hour)
 	$(BIN)/python -m bench

@@ -15,7 +15,16 @@ from pathlib import Path
 from bench import audit_collect, export, full, full_stage, idle, large, nextcloud, tenants
 from bench.stage import Stage
 
-ALONE = ("placement", "plan_build", "identity", "audit_verify", "audit_roundtrip", "upgrade", "move", "restore")
+ALONE = (
+    "placement",
+    "plan_build",
+    "identity",
+    "audit_verify",
+    "audit_roundtrip",
+    "upgrade",
+    "move",
+    "restore",
+)
 Deployed = dict[str, Callable[[Stage], None]]
 WEBSITES: Deployed = {
     "tenants": tenants.run,
