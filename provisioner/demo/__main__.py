@@ -28,8 +28,8 @@ from provisioner.lab.lab import Lab
 MARK = ".nuage-demo"
 """Says that the folder is the demo's own, to be made anew."""
 SLUGS = ("abercorn", "l-ange-gardien-82005", "les-iles-de-la-madeleine")
-TOWN, SOMEBODY = SLUGS[0], "camille"
-"""Whose sign-in a person can try at the end: the municipality, and somebody of personnes.csv."""
+TOWN, TOWN_CODE, SOMEBODY = SLUGS[0], "46005", "camille"
+"""Which municipality moves; whose sign-in a person can try at the end: somebody of personnes.csv."""
 
 
 class Demo:
@@ -121,6 +121,9 @@ class Demo:
         with self.step("audit"):
             click.echo("  " + messages.text("demo.audit-here"))
             self.report = auditing.audit(self.folder, self.nuage, messages.current())
+        with self.step("move"):
+            self.nuage("move", TOWN, "srv1", "--consent-move", TOWN_CODE)
+            announce(self.lab, self.folder)
         self.summary()
 
     def say_what_is_left_out(self) -> None:
