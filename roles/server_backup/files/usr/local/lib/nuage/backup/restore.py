@@ -121,6 +121,20 @@ def put_aside(of, asked):
     write(mark, f"{time.time()}\n")
 
 
+def replaced(of):
+    """Where the former files are for the moment of a swap."""
+    return of.home.with_name(f".{of.user}.gone")
+
+
+def mend(of):
+    """A swap that the power cut in two: somebody's files are in their place again, the former ones where none are."""
+    gone = replaced(of)
+    if gone.is_dir() and of.home.is_dir():
+        moment.remove_subvolume(gone)
+    elif gone.is_dir():
+        gone.rename(of.home)
+
+
 def swap(of, below):
     """The files that came, in the place of those that are there. Nothing of the municipality runs."""
     came = fetched(of) / "files"
@@ -132,7 +146,7 @@ def swap(of, below):
         state = of.home.stat()
         os.chown(came, state.st_uid, state.st_gid)
         shutil.copystat(of.home, came)
-        gone = of.home.with_name(f".{of.user}.gone")
+        gone = replaced(of)
         of.home.rename(gone)
         came.rename(of.home)
         moment.remove_subvolume(gone)
@@ -202,6 +216,7 @@ def restore(of, wanted):
     try:
         if of.name.endswith("-identity"):
             return {**done, "rows": identity.bring_back(of, repository, copy)}
+        mend(of)
         book = fetch(of, repository, copy, asked)
         since = time.monotonic()
         rows = one_path(of, asked) if asked.path else everything(of, asked, book)
