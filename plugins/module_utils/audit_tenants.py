@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import json
+
 from ansible_collections.nuage_commun.platform.plugins.module_utils import (
     audit_nextcloud,
     audit_storage,
     audit_wordpress,
+    tenant_place,
 )
+from ansible_collections.nuage_commun.platform.plugins.module_utils import audit_shapes as shapes
 
 
 def tenants(codes, mounted, counters, realms):
@@ -22,6 +26,16 @@ def tenants(codes, mounted, counters, realms):
         found[code] = {
             "services": {name: said for name, said in services.items() if said is not None},
             "paths": audit_storage.of_tenant(code, mounted),
+            "closed": closed(code),
             "egress": [one for one in counters if one["chain"] == f"t{code}"],
         }
     return found
+
+
+def closed(code):
+    """Whether its applications here are the copy that a move left: kept, shut, and somewhere else at work."""
+    try:
+        note = json.loads(shapes.read(tenant_place.note_path(code)))
+    except ValueError:
+        return False
+    return isinstance(note, dict) and note.get("state") == "closed"

@@ -189,6 +189,8 @@ class Case:
         """
         asked = self.municipality(code)["services"][service] is not None
         found = [(server, said) for server, said in self.homes(code).items() if service in said["services"]]
+        # What a move left is shut, and is still judged for where it lies (`homes`).
+        found = [(server, said) for server, said in found if service == "identity" or not said.get("closed")]
         if not asked and not found:
             return None
         if not found:

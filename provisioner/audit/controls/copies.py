@@ -38,8 +38,10 @@ def fresh(case: Case, code: str) -> Outcome:
 
 def _wanted(case: Case, server: str, code: str) -> list[dict[str, Any]]:
     """The copies that there should be of what a municipality has on a server; with no keeper where there is none."""
-    services = case.homes(code)[server]["services"]
-    parts = {"identity" if service == "identity" else "apps" for service in services}
+    home = case.homes(code)[server]
+    parts = {"identity" if service == "identity" else "apps" for service in home["services"]}
+    if home.get("closed"):
+        parts.discard("apps")
     kept = {one["part"]: one for one in case.topic(server, "copies")["kept"] if one["code"] == code}
     return [kept.get(part, {"part": part, "keeper": None, "last": None}) for part in sorted(parts)]
 

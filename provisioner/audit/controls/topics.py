@@ -188,5 +188,6 @@ TENANT: Mapping[Any, Any] = {
         },
     },
     "paths": [_STORED],
+    "closed?": bool,
     "egress": [_COUNTER],
 }

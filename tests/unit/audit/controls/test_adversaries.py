@@ -375,6 +375,21 @@ def test_a_municipality_that_the_audit_leaves_out():
     assert found(neighbour, "NC-FLO-03", "srv1") == ("inconclusive", "connections-left-out")
 
 
+def test_what_a_move_left_is_no_second_home_and_is_judged_for_where_it_lies():
+    def moved(documents: Documents) -> None:
+        copied = copy.deepcopy(documents[HOME]) | {"closed": True}
+        copied["services"] |= documents[REALM]["services"]
+        documents[REALM] = copied
+
+    def abroad(documents: Documents) -> None:
+        moved(documents)
+        documents[REALM]["paths"][0]["fstype"] = "nfs4"
+
+    assert found(moved, "NC-RES-02", CODE)[0] == "satisfied"
+    assert found(moved, "NC-BAK-01", CODE)[0] == "satisfied"
+    assert found(abroad, "NC-STO-01", CODE) == ("not-satisfied", "paths-elsewhere")
+
+
 def test_logs_of_packages_tell_of_nobody():
     def year(documents: Documents) -> None:
         documents[f"{SRV1}/retention.json"]["logs"].append({"path": "/var/log/apt/term.log", "days": 366})
