@@ -37,7 +37,10 @@ def document(of: Departure) -> dict[str, Any]:
         "destroyed": of.of(DESTROYED)["noted"],
         "servers": begun["servers"],
         "looked": of.of(LOOKED)["looked"],
-        "left": {part: begun[part] for part in ("copies_until", "keeper", "logs_days")},
+        "left": {
+            **{part: begun[part] for part in ("copies_until", "keeper", "logs_days")},
+            "export": of.of(DESTROYED).get("export"),
+        },
     }
 
 
@@ -85,6 +88,7 @@ def page(found: dict[str, Any], language: str) -> str:
         "manifest": found["export"]["manifest"],
         "receipt": found["receipt"]["digest"],
         "copies": copies,
+        "export": texts["export" if left["export"] else "no-export"].format(place=left["export"]),
         "logs": left["logs_days"],
         "looked": sum(len(each) for each in found["looked"].values()),
     }

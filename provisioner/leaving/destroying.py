@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,9 +30,9 @@ from provisioner.files import locked, read_text, write_atomic
 from provisioner.inventory import vault
 from provisioner.inventory.keeping import keeper_of
 from provisioner.inventory.vault_password import terminal, vault_password
-from provisioner.leaving import departures
-from provisioner.leaving.departures import BEGUN, DESTROYED, LOOKED, RECEIPT, Departure
-from provisioner.leaving.exporting import subject
+from provisioner.leaving import departures, exporting
+from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
+from provisioner.moving import notes as moves
 from provisioner.planning.model import Consent
 
 _VARIABLE = "NUAGE_LEAVE"
@@ -53,6 +54,17 @@ def demand_consent(of: Departure, consent: str, digest: str) -> None:
         raise RefusedError("leave.other-receipt", subject=of.slug, wanted=receipt[:SHORTEST_DIGEST])
 
 
+def demand_one_place(folder: Path, of: Departure) -> None:
+    """Stop where a move left a copy that no inventory knows: it would outlive the municipality.
+
+    Raises:
+        RefusedError: there is one.
+    """
+    kept = moves.read(folder).moves.get(f"{of.code}-apps")
+    if kept:
+        raise RefusedError("leave.copy-elsewhere", subject=of.slug, slug=of.slug, server=kept.source)
+
+
 def destroy(
     folder: Path, of: Departure, options: deployment.Options, on_event: EventHandler, by: str
 ) -> None:
@@ -62,6 +74,7 @@ def destroy(
         NuageError: a server didn't answer, or something is left; run again, it goes on.
     """
     with locked(folder):
+        demand_one_place(folder, of)
         begun = of.of(BEGUN) or _begin(folder, of, by)
         if not of.of(LOOKED):
             asked = {"code": of.code, "consent": of.code, "domains": begun["domains"], "programs": True}
@@ -69,13 +82,13 @@ def destroy(
             looked = _look(_run(folder, {**asked, "do": "look"}, options, on_event), of, begun)
             departures.note(folder, of, LOOKED, looked=looked)
         _forget(folder, of)
-        departures.note(folder, of, DESTROYED)
+        departures.note(folder, of, DESTROYED, export=take_away_export(folder, of))
 
 
 def _begin(folder: Path, of: Departure, by: str) -> dict[str, Any]:
     """Note all that the end needs to know, since the spec goes before it."""
     assert of.tenant is not None  # noqa: S101  its turn comes only with a spec
-    tenant, whom = of.tenant, subject(folder, of.code)
+    tenant, whom = of.tenant, exporting.subject(folder, of.code)
     domains = [tenant.domains.website, *tenant.domains.website_aliases]
     domains += [tenant.domains.nextcloud] if tenant.domains.nextcloud else []
     keeper = keeper_of(workflow.prepare(folder).specs.consortium, list(whom.servers.values()))
@@ -121,6 +134,16 @@ def _run(folder: Path, asked: dict[str, Any], options: deployment.Options, on_ev
     if done.code != 0:
         raise NuageError("apply.ansible-failed", file=str(done.log))
     return done
+
+
+def take_away_export(folder: Path, of: Departure) -> str | None:
+    """Exports beside the specs go. Where the final one lies, if it was written elsewhere and is there."""
+    place = folder / exporting.FOLDER
+    shutil.rmtree(place / of.slug, ignore_errors=True)
+    for left in place.glob(f"{of.slug}.tar*"):
+        left.unlink()
+    elsewhere = of.of(EXPORT).get("place")
+    return str(elsewhere) if elsewhere and Path(elsewhere).exists() else None
 
 
 def _forget(folder: Path, of: Departure) -> None:

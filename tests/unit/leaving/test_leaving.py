@@ -15,6 +15,7 @@ from provisioner.audit.bundle.reading import Bundle
 from provisioner.errors import InvalidInputError, MachineError, NuageError, RefusedError
 from provisioner.leaving import certificates, departures, destroying, receipts
 from provisioner.leaving.departures import BEGUN, CERTIFIED, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
+from provisioner.moving.notes import Note, Phase, moment, put
 from provisioner.spec.tenant import Event, State, Tenant
 from tests.unit.spec import samples
 
@@ -210,3 +211,29 @@ def test_an_audit_carries_what_is_signed(tmp_path: Path, tenant: Tenant) -> None
     (place / "certificate.json.sig").unlink()
     assert certificates.of_audit(tmp_path) == {}
     assert certificates.of_audit(tmp_path / "nobody-left") == {}
+
+
+def test_a_copy_that_a_move_left_would_outlive_it(tmp_path: Path, tenant: Tenant) -> None:
+    of = noted(tmp_path, tenant, EXPORT, RECEIPT)
+    destroying.demand_one_place(tmp_path, of)
+    note = Note(slug="iles", source="srv1", target="srv2", phase=Phase.KEPT, begun=moment(), changed=moment())
+    put(tmp_path, f"{tenant.code}-apps", note)
+    with pytest.raises(RefusedError) as caught:
+        destroying.demand_one_place(tmp_path, of)
+    assert caught.value.problems[0].key == "leave.copy-elsewhere"
+
+
+def test_exports_beside_the_specs_go_with_it(tmp_path: Path, tenant: Tenant) -> None:
+    of = noted(tmp_path, tenant)
+    handed = tmp_path / "media"
+    departures.note(tmp_path, of, EXPORT, manifest=MANIFEST, place=str(handed))
+    exports = tmp_path / "exports"
+    for place in (exports / "iles", exports / "iles-autres", handed):
+        place.mkdir(parents=True)
+    (exports / "iles" / "manifest.json").touch()
+    (exports / "iles.tar.age").touch()
+    of = departures.read(tmp_path, {"iles": tenant}, "iles")
+    assert destroying.take_away_export(tmp_path, of) == str(handed)
+    assert [left.name for left in exports.iterdir()] == ["iles-autres"]
+    handed.rmdir()
+    assert destroying.take_away_export(tmp_path, of) is None
