@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import run
+from ansible_collections.nuage_commun.platform.plugins.module_utils.programs import ProgramError, run
 
 SUBVOLUME_INODE = 256
 
@@ -51,3 +51,12 @@ def ensure(path, limit, check_mode):
         if not check_mode:
             run(["btrfs", "qgroup", "limit", str(limit), str(path)])
     return changed
+
+
+def remove(path):
+    """Delete the subvolume with the quota group that counted it, which older programs keep."""
+    try:
+        run(["btrfs", "subvolume", "delete", "--delete-qgroup", str(path)])
+    except ProgramError:
+        if Path(path).exists():
+            run(["btrfs", "subvolume", "delete", str(path)])

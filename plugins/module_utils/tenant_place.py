@@ -277,20 +277,11 @@ def _remove_tree(path):
                 and btrfs.is_subvolume(below)
                 and below.stat().st_dev != path.stat().st_dev
             ):
-                _remove_subvolume(below)
+                btrfs.remove(below)
     if btrfs.is_subvolume(path) and not path.is_mount():
-        _remove_subvolume(path)
+        btrfs.remove(path)
     else:
         shutil.rmtree(path)
-
-
-def _remove_subvolume(path):
-    # A received one is read-only only in what it holds: it is deleted all the same.
-    try:
-        run(["btrfs", "subvolume", "delete", "--delete-qgroup", str(path)])
-    except ProgramError:
-        if path.exists():
-            run(["btrfs", "subvolume", "delete", str(path)])
 
 
 def note_path(code):

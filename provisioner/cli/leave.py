@@ -37,6 +37,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--receipt-digest", "digest", default="", metavar="DIGEST", help=messages.text("leave.help-digest")
 )
+@click.option("--copies", is_flag=True, help=messages.text("leave.help-copies"))
 @click.option("--certificate", "key", type=FILE, metavar="KEY", help=messages.text("leave.help-certificate"))
 @consortium_option
 @key_option
@@ -52,6 +53,7 @@ def command(
     destroy: bool,
     consent: str,
     digest: str,
+    copies: bool,
     key: Path | None,
     private_key: Path | None,
     as_json: bool,
@@ -59,7 +61,8 @@ def command(
     """Do one step, or say which is next; exit code 4 out of turn or without consent, 9 when something is left."""
     from provisioner.errors import UsageError
 
-    steps = {"notice": notice, "export": export, "receipt": receipt, "destroy": destroy, "certificate": key}
+    steps = {"notice": notice, "export": export, "receipt": receipt, "destroy": destroy}
+    steps |= {"copies": copies, "certificate": key}
     asked = [step for step, value in steps.items() if value]
     if len(asked) > 1:
         raise UsageError("leave.one-step", value=", ".join(asked))
@@ -71,6 +74,8 @@ def command(
         _receipt(folder, name, receipt)
     elif destroy:
         _destroy(folder, name, (consent, digest), private_key)
+    elif copies:
+        _copies(folder, name, consent, private_key)
     elif key:
         _certificate(folder, name, key)
     _status(folder, name, as_json=as_json)
@@ -149,13 +154,27 @@ def _destroy(folder: Path, name: str, given: tuple[str, str], private_key: Path 
         destroying.destroy(folder, of, deployment.Options(private_key), display.handle, _by())
 
 
+def _copies(folder: Path, name: str, consent: str, private_key: Path | None) -> None:
+    from rich.console import Console
+
+    from provisioner import deployment
+    from provisioner.execution.progress import Display
+    from provisioner.leaving import departures, destroying
+
+    of = _read(folder, name)
+    departures.demand(of, "copies", _today())
+    with Display(Console(stderr=True), lambda host: host) as display:
+        destroying.destroy_copies(folder, of, deployment.Options(private_key), display.handle, consent)
+
+
 def _certificate(folder: Path, name: str, key: Path) -> None:
     from provisioner.leaving import certificates, departures
 
     of = _read(folder, name)
     departures.demand(of, "certificate", _today())
     place, signer = certificates.write(folder, of, key)
-    departures.note(folder, of, departures.CERTIFIED, place=str(place), key=signer)
+    copies = bool(of.of(departures.COPIES))
+    departures.note(folder, of, departures.CERTIFIED, place=str(place), key=signer, copies=copies)
 
 
 def _status(folder: Path, name: str, *, as_json: bool) -> None:
@@ -177,4 +196,5 @@ def _status(folder: Path, name: str, *, as_json: bool) -> None:
     until = of.tenant.leaving_until if of.tenant else None
     receipt = str(of.of(departures.RECEIPT).get("digest", ""))[:12]
     context = {"slug": of.slug, "code": of.code, "until": until, "receipt": receipt}
+    context["copies"] = of.of(departures.BEGUN).get("copies_until")
     click.echo(messages.text(f"leave.next-{step}", **context))

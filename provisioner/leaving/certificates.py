@@ -13,7 +13,7 @@ from provisioner import messages
 from provisioner.audit.bundle import canonical, keys, layout, sshsig
 from provisioner.audit.bundle.departed import NAMESPACE
 from provisioner.files import write_atomic
-from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
+from provisioner.leaving.departures import BEGUN, COPIES, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
 
 FORMAT = "nuage-destruction-1"
 FOLDER = "departures"
@@ -41,6 +41,9 @@ def document(of: Departure) -> dict[str, Any]:
             **{part: begun[part] for part in ("copies_until", "keeper", "logs_days")},
             "export": of.of(DESTROYED).get("export"),
         },
+        "copies_destroyed": {part: of.of(COPIES)[part] for part in ("noted", "looked")}
+        if of.of(COPIES)
+        else None,
     }
 
 
@@ -77,7 +80,9 @@ def page(found: dict[str, Any], language: str) -> str:
     """The same, for people."""
     texts = messages.catalogue(language, "leave-page")
     left = found["left"]
-    copies = texts["copies" if left["copies_until"] else "no-copies"].format(until=left["copies_until"])
+    gone = found["copies_destroyed"]
+    key = "copies-gone" if gone else "copies" if left["copies_until"] else "no-copies"
+    copies = texts[key].format(until=left["copies_until"], day=gone["noted"][:10] if gone else "")
     servers = ", ".join(sorted(set(found["servers"].values())))
     context = {
         "name": found["municipality"],

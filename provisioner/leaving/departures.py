@@ -19,13 +19,14 @@ from provisioner.spec.tenant import State, Tenant
 
 RECORD = "departures.log.jsonl"
 """Beside the specs."""
-EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED, CERTIFIED = (
+EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED, CERTIFIED, COPIES = (
     "export",
     "receipt",
     "destruction-begun",
     "looked",
     "destroyed",
     "certified",
+    "copies-destroyed",
 )
 
 
@@ -45,10 +46,19 @@ class Departure:
 
     def next_step(self, today: date) -> str:
         """The first that isn't done."""
-        for kind, following in ((CERTIFIED, "done"), (DESTROYED, "certificate"), (BEGUN, "destroy")):
-            if self.of(kind):
-                return following
-        return self._before_destruction(today)
+        if self.of(DESTROYED):
+            return self._after_destruction(today)
+        return "destroy" if self.of(BEGUN) else self._before_destruction(today)
+
+    def _after_destruction(self, today: date) -> str:
+        until = self.of(BEGUN).get("copies_until")
+        gone = bool(self.of(COPIES))
+        if self.of(CERTIFIED).get("copies") != gone:
+            # Once more when the copies went too: the newer certificate says so.
+            return "certificate"
+        if gone or until is None:
+            return "done"
+        return "copies" if today > date.fromisoformat(until) else "copies-wait"
 
     def _before_destruction(self, today: date) -> str:
         if self.tenant is None or self.tenant.state is not State.LEAVING:
@@ -126,6 +136,8 @@ def demand(of: Departure, step: str, today: date) -> None:
     following = of.next_step(today)
     if following == step:
         return
+    if following == "copies-wait" and step == "copies":
+        raise RefusedError("leave.copies-too-early", subject=of.slug, until=of.of(BEGUN)["copies_until"])
     if following == "wait" and of.tenant is not None:
         raise RefusedError("leave.too-early", subject=of.slug, until=of.tenant.leaving_until)
     raise RefusedError(f"leave.first-{following}", subject=of.slug, slug=of.slug)

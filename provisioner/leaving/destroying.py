@@ -31,7 +31,7 @@ from provisioner.inventory import vault
 from provisioner.inventory.keeping import keeper_of
 from provisioner.inventory.vault_password import terminal, vault_password
 from provisioner.leaving import departures, exporting
-from provisioner.leaving.departures import BEGUN, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
+from provisioner.leaving.departures import BEGUN, COPIES, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
 from provisioner.moving import notes as moves
 from provisioner.planning.model import Consent
 
@@ -85,6 +85,30 @@ def destroy(
         departures.note(folder, of, DESTROYED, export=take_away_export(folder, of))
 
 
+def destroy_copies(
+    folder: Path, of: Departure, options: deployment.Options, on_event: EventHandler, consent: str
+) -> None:
+    """Those at the keeper, once the law asks for them no longer; then the password that opens them.
+
+    Raises:
+        RefusedError: no consent, or the municipality lives here again.
+        NuageError: the keeper didn't answer, or something is left; run again, it goes on.
+    """
+    if consent != of.code:
+        raise RefusedError("leave.no-consent", subject=of.slug, code=of.code)
+    with locked(folder):
+        if any(host[:5] == of.code for host in workflow.prepare(folder).lock.placements):
+            raise RefusedError("leave.lives-again", subject=of.slug, code=of.code)
+        begun = of.of(BEGUN)
+        keeper = begun["keeper"]
+        asked = {"code": of.code, "consent": of.code, "domains": begun["domains"], "keeper": keeper}
+        _run(folder, {**asked, "do": "destroy-copies"}, options, on_event, whom=keeper)
+        looked = _run(folder, {**asked, "do": "look-copies"}, options, on_event, whom=keeper)
+        found = _look(looked, of, {"servers": {keeper: keeper}})
+        _forget_secrets(folder, of, ())
+        departures.note(folder, of, COPIES, looked=found)
+
+
 def _begin(folder: Path, of: Departure, by: str) -> dict[str, Any]:
     """Note all that the end needs to know, since the spec goes before it."""
     assert of.tenant is not None  # noqa: S101  its turn comes only with a spec
@@ -118,10 +142,12 @@ def _look(done: Run, of: Departure, begun: Mapping[str, Any]) -> dict[str, list[
     return {host: found["looked"] for host, found in traces.items()}
 
 
-def _run(folder: Path, asked: dict[str, Any], options: deployment.Options, on_event: EventHandler) -> Run:
+def _run(
+    folder: Path, asked: dict[str, Any], options: deployment.Options, on_event: EventHandler, whom: str = ""
+) -> Run:
     with handed_on(_VARIABLE, json.dumps(asked)):
         done = deployment.run_playbook(
-            folder, "leave.yml", options, on_event, only=frozenset({asked["code"]})
+            folder, "leave.yml", options, on_event, only=frozenset({whom or asked["code"]})
         )
     if done.status == "canceled":
         raise KeyboardInterrupt
@@ -148,19 +174,26 @@ def take_away_export(folder: Path, of: Departure) -> str | None:
 
 def _forget(folder: Path, of: Departure) -> None:
     """Its secrets, then its spec, then its place in the plan."""
-    path = folder / vault.NAME
-
-    def password() -> bytes:
-        return vault_password(os.environ, terminal())
-
-    held = vault.unlock(read_text(path), password(), str(path))
-    kept = {name: value for name, value in held.get(of.code, {}).items() if name in KEPT_SECRETS}
-    if held.get(of.code, {}) != kept:
-        held[of.code] = kept
-        write_atomic(path, vault.seal(held, password()), 0o600)
+    _forget_secrets(folder, of, KEPT_SECRETS)
     folders.tenant_file(folder, of.slug).unlink(missing_ok=True)
     consent = Consent.model_construct(
         moves={}, move=frozenset(), remove=frozenset({of.code}), people=frozenset({of.code})
     )
     prepared = workflow.prepare(folder, consent)
-    workflow.carry_out(prepared, password)
+    workflow.carry_out(prepared, _password)
+
+
+def _password() -> bytes:
+    return vault_password(os.environ, terminal())
+
+
+def _forget_secrets(folder: Path, of: Departure, kept: tuple[str, ...]) -> None:
+    """All that the vault holds for it, but for these."""
+    path = folder / vault.NAME
+    held = vault.unlock(read_text(path), _password(), str(path))
+    left = {name: value for name, value in held.get(of.code, {}).items() if name in kept}
+    if held.get(of.code, {}) != left:
+        held[of.code] = left
+        if not left:
+            del held[of.code]
+        write_atomic(path, vault.seal(held, _password()), 0o600)

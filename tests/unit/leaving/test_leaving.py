@@ -14,12 +14,21 @@ from provisioner.audit.bundle import departed, keys, sshsig
 from provisioner.audit.bundle.reading import Bundle
 from provisioner.errors import InvalidInputError, MachineError, NuageError, RefusedError
 from provisioner.leaving import certificates, departures, destroying, receipts
-from provisioner.leaving.departures import BEGUN, CERTIFIED, DESTROYED, EXPORT, LOOKED, RECEIPT, Departure
+from provisioner.leaving.departures import (
+    BEGUN,
+    CERTIFIED,
+    COPIES,
+    DESTROYED,
+    EXPORT,
+    LOOKED,
+    RECEIPT,
+    Departure,
+)
 from provisioner.moving.notes import Note, Phase, moment, put
 from provisioner.spec.tenant import Event, State, Tenant
 from tests.unit.spec import samples
 
-UNTIL = date(2027, 6, 30)
+UNTIL, COPIED_UNTIL = date(2027, 6, 30), date(2027, 11, 30)
 MANIFEST = hashlib.sha256(b"manifest").hexdigest()
 
 
@@ -46,8 +55,10 @@ def noted(folder: Path, tenant: Tenant, *kinds: str) -> Departure:
             "logs_days": 30,
         },
     }
+    contexts[COPIES] = {"looked": {"garde1": ["names below /srv"]}}
     for kind in kinds:
-        departures.note(folder, of, kind, **contexts.get(kind, {}))
+        gone = {"copies": bool(departures.read(folder, {"iles": tenant}, "iles").of(COPIES))}
+        departures.note(folder, of, kind, **(gone if kind == CERTIFIED else contexts.get(kind, {})))
     return departures.read(folder, {"iles": tenant}, "iles")
 
 
@@ -64,7 +75,13 @@ def test_each_step_has_its_turn(tmp_path: Path, tenant: Tenant) -> None:
     )
     assert noted(tmp_path, tenant, RECEIPT, BEGUN).next_step(before) == "destroy", "what was begun goes on"
     assert noted(tmp_path, tenant, DESTROYED).next_step(after) == "certificate"
-    assert noted(tmp_path, tenant, CERTIFIED).next_step(after) == "done"
+    assert noted(tmp_path, tenant, CERTIFIED).next_step(COPIED_UNTIL) == "copies-wait"
+    later = COPIED_UNTIL + timedelta(days=1)
+    assert noted(tmp_path, tenant).next_step(later) == "copies"
+    assert noted(tmp_path, tenant, COPIES).next_step(later) == "certificate", (
+        "the first one says that they stay"
+    )
+    assert noted(tmp_path, tenant, CERTIFIED).next_step(later) == "done"
 
 
 def test_what_is_noted_before_the_notice_is_of_another_departure(tmp_path: Path, tenant: Tenant) -> None:
@@ -189,6 +206,21 @@ def test_a_certificate_that_openssh_checks(tmp_path: Path, tenant: Tenant) -> No
         shown = (place / page).read_text(encoding="utf-8")
         assert MANIFEST in shown
         assert "2027-11-30" in shown
+
+
+def test_copies_stay_until_their_day(tmp_path: Path, tenant: Tenant) -> None:
+    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED, CERTIFIED)
+    with pytest.raises(RefusedError) as caught:
+        departures.demand(of, "copies", COPIED_UNTIL)
+    assert caught.value.problems[0].key == "leave.copies-too-early"
+    departures.demand(of, "copies", COPIED_UNTIL + timedelta(days=1))
+
+
+def test_a_certificate_says_when_the_copies_went(tmp_path: Path, tenant: Tenant) -> None:
+    of = noted(tmp_path, tenant, EXPORT, RECEIPT, BEGUN, LOOKED, DESTROYED, COPIES)
+    found = certificates.document(of)
+    assert found["copies_destroyed"] == {part: of.of(COPIES)[part] for part in ("noted", "looked")}
+    assert "went on" in certificates.page(found, "en")
 
 
 def test_a_certificate_wants_a_key_that_only_its_owner_reads(tmp_path: Path, tenant: Tenant) -> None:
