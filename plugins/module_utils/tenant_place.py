@@ -192,7 +192,7 @@ class Place:
             run(["userdel", self.user])
         if PROGRAM.exists():
             # Nginx needn't reach any more where it passed visitors on to.
-            run(["/usr/bin/python3", "-I", str(PROGRAM.parent), "move", "rules", f"{self.code}-apps"])
+            run(["/usr/bin/python3", "-I", str(PROGRAM.parent), "rules"])
         return self.found()
 
     def _silence(self):

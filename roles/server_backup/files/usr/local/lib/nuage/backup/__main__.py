@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """`backup run|list|restore|drill|alert NAME`, `sweep [NAME]`, `weekly`, `realms`, `late`: copies at the keeper.
 
+`rules`: what nginx may reach, once a place went.
 And `move STEP NAME …`: a step of its way to another server (transfer).
 """
 
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 
 import alerts
 import drill
+import place
 import realms
 import restore
 import send
@@ -103,6 +105,8 @@ def main(verb, *names):
             print(json.dumps(drill.drill(load(name)), sort_keys=True))
     elif verb in OF_ALL:
         OF_ALL[verb]()
+    elif verb == "rules":
+        place.rules()
     elif verb == "alert":
         (name,) = names
         alerts.failed(load(name))

@@ -330,12 +330,6 @@ def distrust(way, **_):
     return {}
 
 
-def rules(_way, **_):
-    """What nginx may reach, once a place went."""
-    place.rules()
-    return {}
-
-
 def discard(way, **_):
     """Moments, dumps and ledger of a move that is over."""
     for path in way.folder.iterdir() if way.folder.is_dir() else ():
@@ -365,7 +359,6 @@ VERBS = {
     "pass-on": pass_on,
     "receive": receive,
     "room": room,
-    "rules": rules,
     "send": send,
     "snapshot": snapshot,
     "take": take,
