@@ -175,6 +175,7 @@ class Deployment:
         # Whoever begins with it converges it, which starts Keycloak as that one wants it: not twice.
         self.sh("systemctl disable nuage-identity.service")
         self.lab.snapshot(HOST, snapshot_name())
+        self.sh("systemctl enable --now --no-block nuage-identity.service")
 
     def approve(self) -> None:
         for site in self.sites:
